@@ -1,0 +1,137 @@
+"""Settings: the environment, else `~/.config/statehub/env`, prefix `STATEHUB_`.
+
+A `.env` of the working directory is never read: it may be somebody else's
+project. One frozen object; a bad value is one clear line at start.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from statehub.errors import SettingsError
+
+PREFIX = "STATEHUB_"
+T = TypeVar("T")
+
+
+def _home(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / default) / "statehub"
+
+
+def config_file() -> Path:
+    """Where settings are read from when the environment has none."""
+    return _home("XDG_CONFIG_HOME", ".config") / "env"
+
+
+def _int(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not low <= (value := int(text)) <= high:
+            raise ValueError
+        return value
+
+    parse.__doc__ = f"a whole number from {low} to {high}"
+    return parse
+
+
+def _seconds(text: str) -> float:
+    """a number of seconds above 0"""
+    if not 0 < (value := float(text)) < 1e9:
+        raise ValueError
+    return value
+
+
+def _switch(text: str) -> bool:
+    """on or off"""
+    return {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}[text.lower()]
+
+
+def _path(text: str) -> Path:
+    """a path"""
+    return Path(text).expanduser().absolute()
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """a list with commas"""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError
+        return text.lower()
+
+    parse.__doc__ = " or ".join(choices)
+    return parse
+
+
+def _setting(default: Any, parse: Callable[[str], Any] = str) -> Any:
+    metadata = {"parse": parse}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the hub can be told. Durations are in seconds."""
+
+    database_url: str | None = _setting(None)
+    migrate_url: str | None = _setting(None)
+    listen_url: str | None = _setting(None)
+    listen: bool = _setting(True, _switch)
+    data_dir: Path = _setting(lambda: _home("XDG_DATA_HOME", ".local/share"), _path)
+    host: str = _setting("127.0.0.1")
+    api_port: int = _setting(8000, _int(0, 65535))
+    api_url: str | None = _setting(None)
+    allowed_hosts: tuple[str, ...] = _setting((), _names)
+    summary_limit: int = _setting(200, _int(1, 10_000))
+    stale_limit: float = _setting(600.0, _seconds)
+    poll_interval: float = _setting(1.0, _seconds)
+    agent: str | None = _setting(None)
+    log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"))
+    log_format: str = _setting("text", _one_of("text", "json"))
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the environment, else the config file. Raises SettingsError for a bad value."""
+        found = _read_env_file(config_file()) if environ is None else {}
+        found.update(os.environ if environ is None else environ)
+        values = {}
+        for setting in fields(cls):
+            name = PREFIX + setting.name.upper()
+            text = found.get(name, "").strip()
+            if not text:
+                continue
+            parse = setting.metadata["parse"]
+            try:
+                values[setting.name] = parse(text)
+            except (ValueError, KeyError):
+                raise SettingsError(f"{name} is {text!r}; it takes {parse.__doc__}") from None
+        return cls(**values)
+
+    @property
+    def base_url(self) -> str:
+        """Where the API answers."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.api_url or f"http://{host}:{self.api_port}").rstrip("/")
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    """`NAME=value` lines; `#` comments, quotes and a leading `export` are allowed."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    found = {}
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip().removeprefix("export ")
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise SettingsError(f"{path}, line {number}: expected NAME=value, found {raw.strip()!r}")
+        found[name.strip()] = value.strip().strip("'\"")
+    return found
