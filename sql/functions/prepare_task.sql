@@ -1,0 +1,33 @@
+-- What a task takes from its workplan: repo always; code and due_at where left out. And the first guess of queued, which
+-- settle() confirms: what it depends on may be changing in a transaction that is not visible here.
+create function prepare_task() returns trigger
+language plpgsql security definer set search_path = statehub, pg_temp as $$
+declare
+    plan workplans;
+    moved boolean := tg_op = 'INSERT' or new.workplan <> old.workplan;
+begin
+    if moved or new.repo is distinct from old.repo then
+        select * into plan from workplans as w where w.id = new.workplan;
+        if not found then
+            raise foreign_key_violation using message = 'no such workplan', constraint = 'tasks_workplan_known', table = 'tasks';
+        end if;
+        new.repo := plan.repo;
+    end if;
+    if tg_op = 'INSERT' then
+        new.due_at := coalesce(new.due_at, plan.due_at);
+    end if;
+    if tg_op = 'INSERT' and new.code is null then
+        loop
+            new.code := plan.code || '-T' || to_char(next_number(plan.id), 'FM9900');
+            exit when not exists (select from tasks as t where lower(t.code) = lower(new.code));
+        end loop;
+    end if;
+    if new.status <> 'todo' then
+        new.queued := false;
+    elsif moved or old.status <> 'todo' then
+        new.queued := workplan_is_open(new.workplan) and (tg_op = 'INSERT' or task_is_free(new.id));
+    end if;
+    return new;
+end
+$$;
+comment on function prepare_task is 'Before insert or update: repo, code, due_at, queued.';

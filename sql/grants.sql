@@ -1,0 +1,52 @@
+-- Who may do what. statehub_api deletes nothing, changes no event, writes no ledger and no counter; columns that the database
+-- itself keeps are not granted. statehub_ro reads.
+revoke all on all tables in schema statehub from public, statehub_api, statehub_ro;
+revoke all on all functions in schema statehub from public, statehub_api, statehub_ro;
+grant usage on schema statehub to statehub_api, statehub_ro;
+grant select on all tables in schema statehub to statehub_api, statehub_ro;
+
+grant insert (slug, title, description, domain, status), update (slug, title, description, domain, status)
+on topics to statehub_api;
+grant insert (
+    slug, name, path, remote_url, category, domain, capability_tags, business_stake, classification, classification_version,
+    status, last_synced_at
+), update (
+    slug, name, path, remote_url, category, domain, capability_tags, business_stake, classification, classification_version,
+    status, last_synced_at
+) on managed_repos to statehub_api;
+grant insert (
+    code, repo, topic, title, description, owner, status, priority, due_at, labels, detail, source_path, sync_base
+), update (
+    code, repo, topic, title, description, owner, status, priority, due_at, labels, detail, source_path, sync_base
+) on workplans to statehub_api;
+grant insert (
+    code, workplan, parent, title, description, status, priority, assignee, waiting_on, due_at, position, labels, detail
+), update (
+    code, workplan, parent, title, description, status, priority, assignee, waiting_on, due_at, position, labels, detail
+) on tasks to statehub_api;
+grant insert (
+    code, topic, workplan, title, context, options, decision_type, status, rationale, decided_by, decided_at, due_at,
+    superseded_by, labels, detail
+), update (
+    code, topic, workplan, title, context, options, decision_type, status, rationale, decided_by, decided_at, due_at,
+    superseded_by, labels, detail
+) on decisions to statehub_api;
+grant insert (workplan, depends_on) on workplan_dependencies to statehub_api;
+grant insert (task, depends_on) on task_dependencies to statehub_api;
+grant insert (
+    event_type, summary, detail, author, author_kind, repo, topic, workplan, task, decision, occurred_at
+) on progress_events to statehub_api;
+grant insert (task, claim_seq, claimed_by, claimed_at, lease_expires_at), update (
+    claim_seq, claimed_by, claimed_at, lease_expires_at
+) on task_claims to statehub_api;
+grant insert, update on legacy_interfaces, legacy_usage to statehub_api;
+
+-- every function that only reads, or that guards itself, is everybody's; these change what nobody may change by hand
+grant execute on all functions in schema statehub to statehub_api, statehub_ro;
+revoke execute on function
+fold(), settle(), rebuild_totals(), start_epoch(boolean), next_number(uuid), watch(text, text, text, text),
+remove_task_dependency(text, text), remove_workplan_dependency(text, text)
+from statehub_api, statehub_ro;
+grant execute on function
+fold(), settle(), remove_task_dependency(text, text), remove_workplan_dependency(text, text)
+to statehub_api;

@@ -1,0 +1,1 @@
+drop table managed_repos, topics, domains;

@@ -1,0 +1,1 @@
+drop table gates, code_counters, workplan_dependencies, workplans;

@@ -1,0 +1,1 @@
+drop table unsettled, task_claims, task_dependencies, tasks;

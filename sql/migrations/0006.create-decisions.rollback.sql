@@ -1,0 +1,2 @@
+drop table escalation_keywords, decisions;
+drop sequence decision_number;

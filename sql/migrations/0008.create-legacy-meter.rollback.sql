@@ -1,0 +1,1 @@
+drop table legacy_usage, legacy_interfaces;

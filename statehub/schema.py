@@ -1,0 +1,172 @@
+"""Brings a database's schema to head: roles, migrations, then the code files.
+
+Migrations (yoyo) are applied once and never edited. Functions, views, triggers
+and grants are code: when their checksum changed, all of them are replaced in
+one transaction. Two processes at once are safe: an advisory lock is polled
+(waiting inside it would deadlock `create index concurrently`).
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString, cast
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from yoyo import read_migrations
+from yoyo.backends import DatabaseBackend
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+from yoyo.connections import DatabaseURI
+from yoyo.migrations import MigrationList, default_migration_table
+
+from statehub.errors import Conflict, Unavailable
+from statehub.queries import sql_dir
+
+CODE_FOLDERS = ("functions", "views", "triggers")
+_LOCK_KEY = 0x57A7E48B
+_AS_OWNER = "-c role=statehub_owner -c search_path=statehub"
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """What `migrate` did: names of migrations applied, and whether the code files were loaded."""
+
+    applied: tuple[str, ...]
+    code_loaded: bool
+
+
+def migrate(url: str, *, lock_timeout_s: float = 60.0) -> Migrated:
+    """Bring the database at `url` to head; safe to run at any time, by several processes at once.
+
+    Raises Unavailable when the database cannot be reached or another migration holds the lock too long,
+    Conflict when something outside our schema hangs on our code.
+    """
+    with _connect(url) as connection, _locked(connection, lock_timeout_s):
+        connection.execute(_read(sql_dir() / "roles.sql"))
+        applied = _apply_migrations(connection, url)
+        loaded = _load_code(url)
+        return Migrated(applied, loaded)
+
+
+def seed(url: str) -> None:
+    """Load domains, topics and keywords. What is there already stays as it is."""
+    with _connect(url, _AS_OWNER) as connection, connection.transaction():
+        connection.execute(
+            "select set_config('statehub.author', 'seed', true), set_config('statehub.author_kind', 'system', true)"
+        )
+        for path in sorted((sql_dir() / "seed").glob("*.sql")):
+            connection.execute(_read(path))
+
+
+def rollback_all(url: str) -> None:
+    """Take code and migrations back, newest first, down to the empty schema. For developers: it drops every table."""
+    with _connect(url) as connection, _locked(connection, 60.0), _backend(url) as backend:
+        with _connect(url, _AS_OWNER) as owner, owner.transaction():
+            _drop_code(owner)
+        backend.rollback_migrations(backend.to_rollback(_migrations()))
+
+
+def expected_migrations() -> list[str]:
+    """The ids of all migrations in the files, in order."""
+    return [migration.id for migration in _migrations()]
+
+
+def code_checksum() -> str:
+    """sha256 over the code files, names and contents."""
+    digest = hashlib.sha256()
+    for path in _code_files():
+        digest.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _apply_migrations(connection: psycopg.Connection, url: str) -> tuple[str, ...]:
+    # a killed process leaves yoyo's lock row behind; our advisory lock is held, so nobody else can own it
+    if connection.execute("select to_regclass('statehub.yoyo_lock')").fetchone() != (None,):
+        connection.execute("delete from statehub.yoyo_lock")
+    with _backend(url) as backend:
+        pending = backend.to_apply(_migrations())
+        backend.apply_migrations(pending)
+        return tuple(migration.id for migration in pending)
+
+
+def _load_code(url: str) -> bool:
+    checksum = code_checksum()
+    with _connect(url, _AS_OWNER) as owner, owner.transaction():
+        loaded = owner.execute("select checksum from code_files").fetchone()
+        if changed := loaded != (checksum,):
+            _drop_code(owner)
+            owner.execute("set local check_function_bodies = off")
+            for path in _code_files():
+                try:
+                    owner.execute(_read(path))
+                except psycopg.Error as error:
+                    error.add_note(f"while loading {path.parent.name}/{path.name}")
+                    raise
+            owner.execute(
+                "insert into code_files (checksum) values (%s)"
+                " on conflict (only_row) do update set checksum = excluded.checksum, loaded_at = now()",
+                [checksum],
+            )
+        owner.execute("select start_epoch()")
+        return changed
+
+
+def _drop_code(owner: psycopg.Connection) -> None:
+    """Drop every trigger, view and function of the schema; what is not in the files does not stay."""
+    statements = owner.execute(_read(sql_dir() / "drop_code.sql")).fetchall()
+    try:
+        for (statement,) in statements:
+            owner.execute(cast("LiteralString", statement))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        raise Conflict(
+            f"something of your own uses the hub's views or functions ({error.diag.message_detail}); "
+            "move it aside, run migrate again, then create it anew"
+        ) from error
+
+
+def _code_files() -> list[Path]:
+    files = [path for folder in CODE_FOLDERS for path in sorted((sql_dir() / folder).glob("*.sql"))]
+    return [*files, sql_dir() / "grants.sql"]
+
+
+def _migrations() -> MigrationList:
+    return read_migrations(str(sql_dir() / "migrations"))
+
+
+@contextmanager
+def _backend(url: str) -> Iterator[DatabaseBackend]:
+    os.environ.setdefault("LOGNAME", "statehub")  # yoyo asks for the user's name, and a container's uid may have none
+    args = {key: str(value) for key, value in conninfo_to_dict(url, options=_AS_OWNER).items()}
+    uri = DatabaseURI("postgresql+psycopg", None, None, None, None, args.pop("dbname", ""), args)
+    backend = PostgresqlPsycopgBackend(uri, default_migration_table)
+    with closing(backend.connection):  # yoyo itself never closes it
+        backend.init_database()
+        yield backend
+
+
+@contextmanager
+def _connect(url: str, options: str = "-c search_path=pg_catalog") -> Iterator[psycopg.Connection]:
+    try:
+        connection = psycopg.connect(url, autocommit=True, options=options, application_name="statehub migrate")
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"the database cannot be reached: {str(error).splitlines()[0]}") from error
+    with closing(connection):
+        yield connection
+
+
+@contextmanager
+def _locked(connection: psycopg.Connection, timeout_s: float) -> Iterator[None]:
+    deadline = time.monotonic() + timeout_s
+    while connection.execute("select pg_try_advisory_lock(%s)", [_LOCK_KEY]).fetchone() != (True,):
+        if time.monotonic() > deadline:
+            raise Unavailable("another process is migrating this database; try again when it is done")
+        time.sleep(0.05)
+    yield  # the lock goes with the connection
+
+
+def _read(path: Path) -> LiteralString:
+    return cast("LiteralString", path.read_text(encoding="utf-8"))

@@ -1,0 +1,150 @@
+"""One server a run, a migrated template, a database a test: real commits, isolated LISTEN/NOTIFY.
+
+The server: `STATEHUB_TEST_DATABASE_URL`, else Docker, else the embedded one in memory.
+Never `STATEHUB_DATABASE_URL`: that may be somebody's hub.
+"""
+
+import gc
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from statehub import embedded, schema
+
+PG_VERSION = int(os.environ.get("STATEHUB_TEST_PG", "18"))
+OWNER = "-c role=statehub_owner -c search_path=statehub"
+API = "-c role=statehub_api -c search_path=statehub"
+READER = "-c role=statehub_ro -c search_path=statehub"
+
+
+def url_of(server: str, dbname: str) -> str:
+    """The URL of another database of the same server."""
+    parts: dict[str, Any] = {**conninfo_to_dict(server), "dbname": dbname}
+    host = parts.pop("host", "localhost")
+    user, port, password = parts.get("user", "postgres"), parts.get("port"), parts.get("password")
+    if str(host).startswith("/"):
+        return f"postgresql://{user}@/{dbname}?host={host.replace('/', '%2F')}"
+    login = f"{user}:{password}" if password else user
+    return f"postgresql://{login}@{host}:{port or 5432}/{dbname}"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of its own, at head and seeded."""
+
+    url: str
+
+    def connect(self, options: str = OWNER, **kwargs: Any) -> psycopg.Connection[Any]:
+        """A connection in autocommit mode; as the owner unless told otherwise."""
+        return psycopg.connect(self.url, autocommit=True, options=options, **kwargs)
+
+    def value(self, query: str, *params: Any, options: str = OWNER) -> Any:
+        """The first column of the first row, on a connection of its own."""
+        with closing(self.connect(options)) as connection:
+            row = connection.execute(query, params or None).fetchone()  # type: ignore[arg-type]
+            return row[0] if row else None
+
+
+@contextmanager
+def _docker() -> Iterator[str | None]:
+    """PostgreSQL by testcontainers; None where there is no engine."""
+    import docker.errors
+    from testcontainers.community.postgres import PostgresContainer
+
+    try:
+        container = PostgresContainer(f"postgres:{PG_VERSION}-alpine", driver=None)
+    except docker.errors.DockerException:
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            gc.collect()  # the failed client leaves its socket open
+        yield None
+        return
+    with container:
+        yield container.get_connection_url()
+
+
+@contextmanager
+def _embedded() -> Iterator[str]:
+    memory = Path("/dev/shm")  # noqa: S108  (a directory of our own is made in it)
+    place = Path(tempfile.mkdtemp(prefix="statehub-test-", dir=memory if memory.is_dir() else None))
+    place.chmod(0o755)
+    options = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
+    try:
+        yield embedded.start(place, version=PG_VERSION, options=options).url("postgres")
+    finally:
+        embedded.stop(place, mode="immediate")
+        shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """URL of a server that belongs to this run."""
+    if given := os.environ.get("STATEHUB_TEST_DATABASE_URL"):
+        yield given
+        return
+    with _docker() as url:
+        if url:
+            yield url
+            return
+    with _embedded() as url:
+        yield url
+
+
+@contextmanager
+def temporary_database(server: str, template: str | None = None) -> Iterator[Database]:
+    """A new database of `server`, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    create = sql.SQL("create database {}").format(sql.Identifier(name))
+    if template:
+        create += sql.SQL(" template {}").format(sql.Identifier(template))
+    with closing(psycopg.connect(server, autocommit=True)) as admin:
+        admin.execute(create)
+        if template:  # settings of a database do not come along with its template
+            admin.execute(
+                sql.SQL("alter database {} set search_path = statehub, public").format(sql.Identifier(name))
+            )
+        try:
+            yield Database(url_of(server, name))
+        finally:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """Name of a database at head, seeded, to be copied."""
+    with temporary_database(server) as database:
+        schema.migrate(database.url)
+        schema.seed(database.url)
+        yield str(conninfo_to_dict(database.url)["dbname"])
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Iterator[Database]:
+    """A database of this test's own."""
+    with temporary_database(server, template) as database:
+        yield database
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection as the owner of the schema."""
+    with closing(database.connect(OWNER)) as connection:
+        yield connection
+
+
+@pytest.fixture
+def api(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection as the app has it."""
+    with closing(database.connect(API)) as connection:
+        yield connection
