@@ -4,6 +4,7 @@ The server: `STATEHUB_TEST_DATABASE_URL`, else Docker, else the embedded one in 
 Never `STATEHUB_DATABASE_URL`: that may be somebody's hub.
 """
 
+import contextlib
 import gc
 import os
 import shutil
@@ -63,11 +64,12 @@ def _docker() -> Iterator[str | None]:
     import docker.errors
     from testcontainers.community.postgres import PostgresContainer
 
-    try:
+    container = None
+    with contextlib.suppress(docker.errors.DockerException):
         container = PostgresContainer(f"postgres:{PG_VERSION}-alpine", driver=None)
-    except docker.errors.DockerException:
+    if container is None:
         with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-            gc.collect()  # the failed client leaves its socket open
+            gc.collect()  # the client that failed leaves its socket open
         yield None
         return
     with container:
