@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -46,7 +45,7 @@ def migrate(url: str, *, lock_timeout_s: float = 60.0) -> Migrated:
     Conflict when something outside our schema hangs on our code.
     """
     with _connect(url) as connection, _locked(connection, lock_timeout_s):
-        connection.execute(_read(sql_dir() / "roles.sql"))
+        connection.execute((sql_dir() / "roles.sql").read_bytes())
         applied = _apply_migrations(connection, url)
         loaded = _load_code(url)
         return Migrated(applied, loaded)
@@ -59,7 +58,7 @@ def seed(url: str) -> None:
             "select set_config('statehub.author', 'seed', true), set_config('statehub.author_kind', 'system', true)"
         )
         for path in sorted((sql_dir() / "seed").glob("*.sql")):
-            connection.execute(_read(path))
+            connection.execute(path.read_bytes())
 
 
 def rollback_all(url: str) -> None:
@@ -102,7 +101,7 @@ def _load_code(url: str) -> bool:
             owner.execute("set local check_function_bodies = off")
             for path in _code_files():
                 try:
-                    owner.execute(_read(path))
+                    owner.execute(path.read_bytes())
                 except psycopg.Error as error:
                     error.add_note(f"while loading {path.parent.name}/{path.name}")
                     raise
@@ -117,10 +116,10 @@ def _load_code(url: str) -> bool:
 
 def _drop_code(owner: psycopg.Connection) -> None:
     """Drop every trigger, view and function of the schema; what is not in the files does not stay."""
-    statements = owner.execute(_read(sql_dir() / "drop_code.sql")).fetchall()
+    statements = owner.execute((sql_dir() / "drop_code.sql").read_bytes()).fetchall()
     try:
         for (statement,) in statements:
-            owner.execute(cast("LiteralString", statement))
+            owner.execute(statement.encode())
     except psycopg.errors.DependentObjectsStillExist as error:
         raise Conflict(
             f"something of your own uses the hub's views or functions ({error.diag.message_detail}); "
@@ -166,7 +165,3 @@ def _locked(connection: psycopg.Connection, timeout_s: float) -> Iterator[None]:
             raise Unavailable("another process is migrating this database; try again when it is done")
         time.sleep(0.05)
     yield  # the lock goes with the connection
-
-
-def _read(path: Path) -> LiteralString:
-    return cast("LiteralString", path.read_text(encoding="utf-8"))

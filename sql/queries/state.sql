@@ -1,0 +1,34 @@
+-- name: get_revisions
+select * from revisions()
+
+-- name: get_core
+select summary_core($1)
+
+-- name: get_progress
+select summary_progress()
+
+-- name: tend
+select fold(), settle()
+
+-- name: get_health
+select 1
+
+-- name: get_readiness
+select
+    (select array_agg(migration_id order by migration_id) from _yoyo_migration) as migrations,
+    (select checksum from code_files) as code,
+    (select array_agg(format('%s.%s', u.tbl, u.trigger)) from unarmed_triggers as u) as unarmed,
+    (select count(*) from unsettled) as unsettled,
+    r.epoch, r.core, r.progress, r.pending, r.tables
+from revisions() as r
+
+-- name: get_constraint_message
+select coalesce(
+    (select obj_description(c.oid, 'pg_constraint') from pg_constraint as c
+        where c.conname = $1 and c.connamespace = 'statehub'::regnamespace limit 1),
+    (select obj_description(c.oid, 'pg_class') from pg_class as c
+        where c.relname = $1 and c.relnamespace = 'statehub'::regnamespace and c.relkind = 'i' limit 1)
+)
+
+-- name: list_vocabularies
+select name, array_agg(value order by position) from vocabularies group by name order by name

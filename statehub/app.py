@@ -1,0 +1,133 @@
+"""The composition root: settings in, an ASGI application out. The parts do not know each other; this module does."""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypedDict
+
+import asyncpg
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from statehub.cache import SectionCache
+from statehub.errors import StateHubError
+from statehub.guard import Guard
+from statehub.listener import Listener, connector
+from statehub.routes import imports, rows, state, summary
+from statehub.routes.respond import on_error
+from statehub.settings import Settings
+from statehub.store import Store, create_pool
+
+log = logging.getLogger(__name__)
+
+DRIFT_GRACE_S = 0.1
+
+
+class State(TypedDict):
+    """What a request finds in `request.state`."""
+
+    store: Store
+    cache: SectionCache
+    listener: Listener | None
+    summary: summary.Summary
+
+
+def create_app(settings: Settings, database_url: str) -> ASGIApp:
+    """The API on the database at `database_url`. It starts, and answers 503, before the database does."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        pool = create_pool(database_url)
+        store = Store(pool, settings.summary_limit)
+        cache = SectionCache(store.get_summary)
+        listener = None
+        if settings.listen:
+            connect = connector(settings.listen_url or database_url)
+            listener = Listener(connect, lambda _section: cache.announce(), cache.invalidate)
+        await pool
+        cache.invalidate()
+        jobs = [cache.run(), poll(store, cache, settings.poll_interval)]
+        if listener:
+            jobs.append(listener.run())
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(job) for job in jobs]
+            try:
+                yield State(
+                    store=store,
+                    cache=cache,
+                    listener=listener,
+                    summary=summary.Summary(cache, settings.stale_limit),
+                )
+            finally:
+                for task in running:
+                    task.cancel()
+                await _close(pool)
+
+    app = Starlette(
+        routes=[*state.routes, *rows.routes, *imports.routes],
+        lifespan=lifespan,
+        exception_handlers={Exception: on_error, StateHubError: on_error, 404: on_error, 405: on_error},
+    )
+    app.router.redirect_slashes = False
+    return Guard(Front(app), settings.allowed_hosts, large={"/import": imports.MAX_BODY_BYTES})
+
+
+class Front:
+    """The summary below Starlette's routing; everything else to Starlette, trailing slash or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            if path == summary.PATH or path == summary.PATH + "/":
+                await scope["state"]["summary"](scope, receive, send)
+                return
+            if path.endswith("/") and path != "/":
+                scope["path"] = path.rstrip("/") or "/"
+        await self.app(scope, receive, send)
+
+
+async def poll(store: Store, cache: SectionCache, interval_s: float) -> None:
+    """Ask for the revisions again and again: a change that nothing had announced is drift. Folds the ledger, if any."""
+    while True:
+        await asyncio.sleep(interval_s * random.uniform(0.8, 1.2))  # noqa: S311
+        asked_at = cache.clock()
+        try:
+            async with asyncio.timeout(max(2.0, interval_s)):
+                found = await store.get_revisions()
+            if not cache.verify(found["epoch"], {"core": found["core"], "progress": found["progress"]}, asked_at):
+                await asyncio.sleep(DRIFT_GRACE_S)  # its notification may be on the way
+                if cache.announced_at < asked_at:
+                    cache.counts.drift += 1
+                    log.warning("the poll found a change that no notification had announced")
+            if found["pending"]:
+                async with asyncio.timeout(30):
+                    await store.tend()
+        except (StateHubError, TimeoutError) as error:
+            cache.suspect(error)
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    with contextlib.suppress(TimeoutError, Exception):
+        async with asyncio.timeout(5):
+            await pool.close()
+            return
+    pool.terminate()
+
+
+def uvicorn_options(settings: Settings) -> dict[str, Any]:
+    """What uvicorn is told, wherever it is started."""
+    return {
+        "host": settings.host,
+        "port": settings.api_port,
+        "access_log": False,
+        "server_header": False,
+        "lifespan": "on",
+        "timeout_graceful_shutdown": 5,
+        "log_config": None,
+    }

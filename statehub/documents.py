@@ -1,0 +1,57 @@
+"""JSON in and out: strict where `json` is lenient."""
+
+import json
+from typing import Any, Never
+
+from statehub.errors import Invalid, Malformed
+
+
+def parse(body: bytes) -> Any:
+    """A JSON document. Raises Malformed for what is none, Invalid for text that PostgreSQL cannot hold."""
+    try:
+        document = json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_no_duplicates)
+    except RecursionError:
+        raise Malformed("the JSON is nested too deep") from None
+    except UnicodeDecodeError:
+        raise Malformed("the body is not UTF-8") from None
+    except ValueError as error:
+        raise Malformed(f"the body is no JSON: {error}") from None
+    if problems := list(_unstorable(document, "")):
+        raise Invalid("text that cannot be stored", errors=problems)
+    return document
+
+
+def dump(document: Any) -> str:
+    """Compact JSON text."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def pointer(*path: str | int) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _unstorable(value: Any, at: str) -> Any:
+    """PostgreSQL text has no NUL, UTF-8 has no lone surrogate, and its numbers have an end."""
+    match value:
+        case str():
+            if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+                yield {"pointer": at, "detail": "has a NUL or a lone surrogate; remove it"}
+        case dict():
+            for key, inner in value.items():
+                yield from _unstorable(key, at)
+                yield from _unstorable(inner, at + pointer(key))
+        case list():
+            for index, inner in enumerate(value):
+                yield from _unstorable(inner, f"{at}/{index}")

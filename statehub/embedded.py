@@ -1,0 +1,228 @@
+"""Start, attach to and stop an embedded PostgreSQL; it outlives the process that started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from statehub.postgres_binaries import NEWEST, EmbeddedError, binary
+from statehub.postgres_cluster import Cluster, open_beside
+from statehub.postgres_process import (
+    PORT,
+    ask,
+    cluster_name,
+    end_leftovers,
+    is_alive,
+    is_postmaster,
+    is_private,
+    read_pid_file,
+    reap,
+    socket_dirs,
+)
+
+if sys.platform != "win32":
+    import fcntl
+
+    _SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
+
+__all__ = ["EmbeddedError", "Server", "binary", "find", "start", "stop"]
+
+_START_S = 60.0  # crash recovery reads at most 1 GB of WAL; the server goes on when we stop waiting
+_STOP_S = 60.0
+_POLL_S = 0.01
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answered. `started` is True when this call started it, False when it was there."""
+
+    data_dir: Path
+    version: int
+    socket_dir: Path
+    started: bool
+
+    def url(self, dbname: str = "statehub") -> str:
+        """The address of a database for libpq, psycopg, asyncpg and yoyo; only its owner and root get in."""
+        # The port is said, or a PGPORT in the client's environment would make it another socket.
+        host = quote(os.fsencode(self.socket_dir), safe="")
+        return f"postgresql://postgres@/{quote(dbname, safe='')}?host={host}&port={PORT}"
+
+    @property
+    def log(self) -> Path:
+        """The server's log."""
+        return self.data_dir / "postgres.log"
+
+
+def start(
+    data_dir: Path,
+    *,
+    version: int | None = None,
+    options: Mapping[str, str] | None = None,
+    dbname: str = "statehub",
+) -> Server:
+    """The running server of that directory, started (and before that, made) when there is none.
+
+    `version`: 16 or 18; None takes what the cluster has, and 18 for a new one. `options`: settings of
+    PostgreSQL for a server that is started now. Makes the database `dbname` when it is missing.
+    Any number of processes may call it at once. Raises EmbeddedError.
+    """
+    data_dir = _usable(data_dir)
+    with _explained(data_dir):
+        server = find(data_dir)
+        if server is None or not _has_database(server, dbname):
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _lock(data_dir):
+                server = find(data_dir) or _start(data_dir, version, options or {})
+                if not _has_database(server, dbname):
+                    _create_database(server, dbname)
+        _refuse_other_version(server.version, version, data_dir)
+        return server
+
+
+def find(data_dir: Path) -> Server | None:
+    """The running server of that directory; None when there is none that answers. Runs no program.
+
+    Raises EmbeddedError when the cluster is another user's.
+    """
+    data_dir = _usable(data_dir)
+    pgdata = data_dir / "postgres"
+    with _explained(data_dir):
+        found = read_pid_file(pgdata)
+        if found is None or found.status != "ready":  # a question would only fill its log with refusals
+            return None
+        for folder in socket_dirs(pgdata):
+            if not is_private(folder, pgdata.stat().st_uid):
+                continue
+            answer = ask(folder, "postgres")
+            if answer is not None and not answer.startswith("57P"):  # 57P03: it recovers, or shuts down
+                version = int((pgdata / "PG_VERSION").read_text())
+                return Server(data_dir, version, folder, started=False)
+    return None
+
+
+def stop(data_dir: Path, *, mode: Literal["fast", "immediate", "smart"] = "fast") -> bool:
+    """Stop the server and wait until it is gone; False when none was running.
+
+    `fast` ends its clients' sessions, `smart` waits for them to leave, `immediate` leaves recovery to the
+    next start. Raises EmbeddedError when it is still there after 60 seconds.
+    """
+    data_dir = _usable(data_dir)
+    pgdata = data_dir / "postgres"
+    with _explained(data_dir):
+        if not pgdata.exists():
+            return False
+        with _lock(data_dir):
+            found = read_pid_file(pgdata)
+            if found is None or not is_postmaster(found.pid, cluster_name(pgdata)):
+                if find(data_dir) is not None:
+                    raise EmbeddedError(
+                        f"the server of {data_dir} answers, but was not started here"
+                        " (in another container, or by pg_ctl?): stop it there"
+                    )
+                return False
+            with suppress(ProcessLookupError):
+                os.kill(found.pid, _SIGNALS[mode])
+            deadline = time.monotonic() + _STOP_S
+            while is_alive(found.pid):
+                if time.monotonic() > deadline:
+                    hint = "it waits for clients; try fast" if mode == "smart" else "see its log"
+                    raise EmbeddedError(f"the server of {data_dir} did not stop in {_STOP_S:.0f} s: {hint}")
+                time.sleep(_POLL_S)
+            reap(found.pid)
+            for folder in socket_dirs(pgdata):
+                with suppress(OSError):  # there is one of them, and it is empty now
+                    folder.rmdir()
+    return True
+
+
+def _start(data_dir: Path, version: int | None, options: Mapping[str, str]) -> Server:
+    cluster = Cluster.of(data_dir)
+    deadline = time.monotonic() + _START_S
+    if (existing := cluster.version()) is None:
+        existing = version or NEWEST
+        cluster.create(existing, sync=options.get("fsync") != "off")
+    else:
+        _refuse_other_version(existing, version, data_dir)
+        name = cluster_name(cluster.pgdata)
+        while (found := read_pid_file(cluster.pgdata)) and is_postmaster(found.pid, name):
+            # One that starts, recovers or stops.
+            if server := find(data_dir):
+                return server
+            _give_up_after(deadline, data_dir)
+        end_leftovers(name)
+        # PostgreSQL would take any process that has this pid now for the server. If we were wrong, it still
+        # refuses a directory whose shared memory is in use.
+        (cluster.pgdata / "postmaster.pid").unlink(missing_ok=True)
+    pid = cluster.serve(existing, options)
+    while True:
+        found = read_pid_file(cluster.pgdata)
+        if found and found.pid == pid and (server := find(data_dir)):
+            return replace(server, started=True)
+        if not is_alive(pid):
+            reap(pid)
+            raise EmbeddedError(f"PostgreSQL {existing} did not start; {cluster.log_tail()}")
+        _give_up_after(deadline, data_dir)
+
+
+def _give_up_after(deadline: float, data_dir: Path) -> None:
+    if time.monotonic() > deadline:
+        raise EmbeddedError(
+            f"the server of {data_dir} runs, but does not answer after {_START_S:.0f} s (it may still recover"
+            " from a crash): try again later, or see postgres.log there"
+        )
+    time.sleep(_POLL_S)
+
+
+def _refuse_other_version(existing: int, wanted: int | None, data_dir: Path) -> None:
+    if wanted not in (None, existing):
+        raise EmbeddedError(
+            f"the cluster in {data_dir} is PostgreSQL {existing}, not {wanted}: use {existing}, or another"
+            " data directory and pg_dump | psql"
+        )
+
+
+def _has_database(server: Server, dbname: str) -> bool:
+    return ask(server.socket_dir, dbname) != "3D000"  # invalid_catalog_name
+
+
+def _create_database(server: Server, dbname: str) -> None:
+    quoted = '"' + dbname.replace('"', '""') + '"'
+    if (answer := ask(server.socket_dir, "postgres", f"create database {quoted}")) != "00000":
+        raise EmbeddedError(f"the database {dbname!r} could not be made ({answer}): see {server.log}")
+
+
+def _usable(data_dir: Path) -> Path:
+    if sys.platform == "win32":
+        raise EmbeddedError("the embedded PostgreSQL does not run on Windows; set STATEHUB_DATABASE_URL")
+    return data_dir.absolute()
+
+
+@contextmanager
+def _lock(data_dir: Path) -> Iterator[None]:
+    """One starter or stopper at a time, of all processes; the kernel lets go when the holder dies."""
+    handle = open_beside(data_dir / "postgres.lock", os.O_RDWR)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _explained(data_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise EmbeddedError(
+            f"no permission for {error.filename or data_dir}: the hub in {data_dir} is another user's;"
+            " run as that user, or choose another STATEHUB_DATA_DIR"
+        ) from error
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EmbeddedError(f"PostgreSQL cannot be run in {data_dir}: {error}") from error

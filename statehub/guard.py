@@ -1,0 +1,108 @@
+"""One ASGI layer before everything: loopback is no boundary, since a web page in the user's browser can reach it.
+
+Host must be ours, Origin too where there is one, a cross-site fetch is
+refused, a body is JSON and of bounded size, counted as it streams.
+"""
+
+from collections.abc import Collection, Mapping
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from statehub.errors import Forbidden, Misdirected, StateHubError, TooLarge, Unsupported
+from statehub.routes.respond import problem
+
+LOOPBACK = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
+MAX_BODY_BYTES = 2**20
+
+
+class Guard:
+    """Wraps `app`. `allowed_hosts` are names beside the loopback ones; `large` gives paths their own body limit."""
+
+    def __init__(
+        self, app: ASGIApp, allowed_hosts: Collection[str] = (), large: Mapping[str, int] | None = None
+    ) -> None:
+        self.app = app
+        self.hosts = LOOPBACK | {host.lower().encode() for host in allowed_hosts}
+        self.large = large or {}
+        self._known_hosts: set[bytes] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        try:
+            self._check(scope)
+        except StateHubError as error:
+            answer = problem(error.status, error.title, error.detail, scope["path"])
+            return await answer(scope, receive, send)
+        if scope["method"] in ("GET", "HEAD"):
+            return await self.app(scope, receive, send)
+        limit = self.large.get(scope["path"].rstrip("/"), MAX_BODY_BYTES)
+        try:
+            return await self.app(scope, _limited(receive, limit), send)
+        except TooLarge as error:
+            answer = problem(error.status, error.title, error.detail, scope["path"])
+            return await answer(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        hosts = 0
+        content_type = encoding = None
+        has_body = False
+        for name, value in scope["headers"]:
+            if name == b"host":
+                hosts += 1
+                if value not in self._known_hosts:
+                    self._check_host(value)
+            elif name == b"origin":
+                self._check_origin(value)
+            elif name == b"sec-fetch-site":
+                if value == b"cross-site":
+                    raise Forbidden("a page of another site may not talk to the hub")
+            elif name == b"content-type":
+                content_type = value
+            elif name == b"content-encoding":
+                encoding = value
+            elif name == b"content-length":
+                has_body = value != b"0"
+            elif name == b"transfer-encoding":
+                has_body = True
+        if hosts != 1:
+            raise Misdirected("exactly one Host is needed")
+        if encoding not in (None, b"identity"):
+            raise Unsupported("send the body uncompressed")
+        needs_json = scope["method"] in ("POST", "PUT", "PATCH") or has_body
+        if needs_json and (content_type or b"").split(b";")[0].strip().lower() != b"application/json":
+            raise Unsupported("send the body as Content-Type: application/json")
+
+    def _check_host(self, value: bytes) -> None:
+        name, colon, port = value.lower().rpartition(b":")
+        if not colon or value.endswith(b"]"):
+            name, port = value.lower(), b"0"
+        if name not in self.hosts or not port.isdigit():
+            raise Misdirected(
+                "this hub answers to 127.0.0.1, localhost and [::1]; other names go in STATEHUB_ALLOWED_HOSTS"
+            )
+        if len(self._known_hosts) < 100:
+            self._known_hosts.add(value)
+
+    def _check_origin(self, value: bytes) -> None:
+        scheme, separator, host = value.partition(b"://")
+        if scheme not in (b"http", b"https") or not separator:
+            raise Forbidden("a page of another origin may not talk to the hub")
+        try:
+            self._check_host(host)
+        except Misdirected:
+            raise Forbidden("a page of another origin may not talk to the hub") from None
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise TooLarge(f"the body is over {limit} bytes")
+        return message
+
+    return limited

@@ -1,0 +1,89 @@
+"""From SQLSTATE to our errors.
+
+The functions in `sql/` raise class SH, whose last digits are the HTTP status.
+A constraint that a user can hit has a name, and a comment `field: message`,
+which is what they read.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from statehub.documents import pointer
+from statehub.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    StateHubError,
+    Unavailable,
+)
+from statehub.queries import queries
+
+_OURS: dict[str, type[StateHubError]] = {
+    "SH404": NotFound,
+    "SH409": Conflict,
+    "SH412": PreconditionFailed,
+    "SH422": Invalid,
+}
+# 08 connection, 53 resources, 57 intervention (shutdown, cancelled by timeout), 58 system, 25006 read-only (a standby)
+_AWAY = ("08", "53", "57", "58", "25006", "55P03")
+_REPEAT = ("40001", "40P01")
+
+
+class Repeat(Exception):
+    """The transaction lost against another one: do it again."""
+
+
+@asynccontextmanager
+async def translated(pool: asyncpg.Pool) -> AsyncIterator[None]:
+    """Within: every error of PostgreSQL or of the way there becomes one of ours, or Repeat."""
+    try:
+        yield
+    except asyncpg.exceptions.InvalidCachedStatementError as error:
+        raise Repeat from error
+    except asyncpg.PostgresError as error:
+        raise await _ours(error, pool) from error
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        raise Unavailable("the database is away; try again in a moment") from error
+
+
+async def _ours(error: Any, pool: asyncpg.Pool) -> Exception:
+    state = error.sqlstate or ""
+    if state in _REPEAT:
+        return Repeat()
+    if known := _OURS.get(state):
+        if known is Invalid and error.column_name:
+            return _invalid(error.column_name, str(error))
+        return known(str(error))
+    if state.startswith(_AWAY):
+        return Unavailable("the database is away or busy; try again in a moment")
+    if state.startswith("28") or state in ("3D000", "3F000", "42P01", "42883", "22023"):
+        return Unavailable("the database is not ready for this version; run: custodian migrate")
+    if state == "42501":
+        return Forbidden("the hub's role may not do this: rows are archived or cancelled, never deleted")
+    if state.startswith("23"):
+        return await _broken_constraint(error, pool)
+    if state.startswith("22"):
+        return Invalid(f"a value does not fit: {error}", errors=[])
+    bug: Exception = error
+    return bug
+
+
+async def _broken_constraint(error: Any, pool: asyncpg.Pool) -> StateHubError:
+    name = error.constraint_name or error.column_name or ""
+    async with pool.acquire(timeout=5) as connection:
+        comment = await connection.fetchval(queries()["get_constraint_message"], name)
+    if error.sqlstate == "23502":
+        return _invalid(error.column_name or "", "must not be null")
+    field, _, message = (comment or f"{name}: breaks the rule of that name").partition(": ")
+    if error.sqlstate == "23505":
+        return Conflict(f"{field} {message}", errors=[{"pointer": pointer(field), "detail": message}])
+    return _invalid(field, message)
+
+
+def _invalid(field: str, message: Any) -> Invalid:
+    return Invalid(f"{field} {message}", errors=[{"pointer": pointer(field), "detail": str(message)}])

@@ -1,0 +1,200 @@
+"""`GET /state/summary`: the hit path. Plain ASGI, below Starlette's routing: no query, no encoding.
+
+What can be made once a snapshot is made once a snapshot; the start message
+once a second, when `Age` changes.
+"""
+
+import gzip
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import Message, Receive, Scope, Send
+
+from statehub.cache import SectionCache, Snapshot
+from statehub.documents import dump
+from statehub.errors import Malformed, StateHubError, Unavailable
+from statehub.routes.respond import problem
+from statehub.tokens import Cut, Token
+
+PATH = "/state/summary"
+SCHEMA = "statehub/summary/1"
+BUILD_TIMEOUT_S = 10.0
+
+HIT, STALE, MISS, REFRESH, STALE_ERROR = "hit-revision", "stale", "miss", "refresh", "stale-error"
+# RFC 9211: how this cache handled the request
+_CACHE_STATUS = {
+    HIT: b"statehub; hit",
+    STALE: b"statehub; hit; detail=stale-while-revalidate",
+    MISS: b"statehub; fwd=miss; stored",
+    REFRESH: b"statehub; fwd=request; stored",
+    STALE_ERROR: b"statehub; hit; detail=stale-if-error",
+}
+
+
+class Rendered:
+    """One snapshot as HTTP: body, ETag, token, and the messages that were asked for so far."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        revisions = snapshot.revisions
+        token = Token(snapshot.epoch, revisions["core"], revisions["progress"], Cut.parse(snapshot.cut))
+        self.token = str(token)
+        self.etag = f'W/"{snapshot.epoch}.{revisions["core"]}.{revisions["progress"]}"'.encode()
+        head = {
+            "schema": SCHEMA,
+            "generated_at": snapshot.generated_at,
+            "revision": {"token": self.token, **revisions},
+        }
+        # the sections are JSON objects: their braces go, and what is between them is spliced
+        parts = [
+            dump(head).encode()[1:-1],
+            snapshot.sections["core"][1:-1],
+            snapshot.sections["progress"][1:-1],
+        ]
+        self.body = b"{" + b",".join(parts) + b"}"
+        self._gzip: bytes | None = None
+        self._starts: dict[tuple[int, str, bool], Message] = {}
+        self._age_s = -1
+
+    def content(self, gzipped: bool) -> bytes:
+        """The body, compressed once when first asked for."""
+        if not gzipped:
+            return self.body
+        if self._gzip is None:
+            self._gzip = gzip.compress(self.body, 6, mtime=0)
+        return self._gzip
+
+    def start(self, status: int, label: str, gzipped: bool, age_s: int) -> Message:
+        """The `http.response.start` message for this second."""
+        if age_s != self._age_s:
+            self._starts.clear()
+            self._age_s = age_s
+        key = (status, label, gzipped)
+        if (found := self._starts.get(key)) is None:
+            found = self._starts[key] = self._start(status, label, gzipped, age_s)
+        return found
+
+    def _start(self, status: int, label: str, gzipped: bool, age_s: int) -> Message:
+        headers = [
+            (b"etag", self.etag),
+            (b"age", b"%d" % age_s),
+            (b"cache-control", b"private, no-cache"),
+            (b"cache-status", _CACHE_STATUS[label]),
+            (b"vary", b"Accept-Encoding"),
+            (b"x-statehub-cache", label.encode()),
+            (b"x-statehub-revision", self.token.encode()),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        if status == 200:
+            headers += [
+                (b"content-type", b"application/json"),
+                (b"content-length", b"%d" % len(self.content(gzipped))),
+            ]
+            if gzipped:
+                headers.append((b"content-encoding", b"gzip"))
+        return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+class Summary:
+    """The ASGI application at PATH."""
+
+    def __init__(self, cache: SectionCache, stale_limit_s: float) -> None:
+        self.cache = cache
+        self.stale_limit_s = stale_limit_s
+        self._rendered: tuple[Snapshot, Rendered] | None = None
+        self._accepts: dict[bytes, bool] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        if method not in ("GET", "HEAD"):
+            answer = problem(405, "Method not allowed", f"{PATH} takes GET, HEAD", PATH, allow="GET, HEAD")
+            return await answer(scope, receive, send)
+        gzipped = forced = False
+        known = None
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                gzipped = self._accepts_gzip(value)
+            elif name == b"if-none-match":
+                known = value
+            elif name == b"cache-control":
+                forced = forced or b"no-cache" in value.lower()
+        try:
+            if scope["query_string"]:
+                forced = _wants_refresh(scope["query_string"]) or forced
+            label, snapshot = (await self._refreshed()) if forced else self._served()
+            if snapshot is None:
+                label, snapshot = MISS, (await self._refreshed())[1]
+        except StateHubError as error:
+            answer = problem(error.status, error.title, error.detail, PATH)
+            return await answer(scope, receive, send)
+        rendered = self.render(snapshot)
+        status = 304 if known is not None and _matches(known, rendered.etag) else 200
+        await send(rendered.start(status, label, gzipped, int(self.cache.age_s)))
+        body = b"" if status == 304 or method == "HEAD" else rendered.content(gzipped)
+        await send({"type": "http.response.body", "body": body})
+        return None
+
+    def render(self, snapshot: Snapshot) -> Rendered:
+        """The snapshot as HTTP, made once."""
+        if self._rendered is None or self._rendered[0] is not snapshot:
+            self._rendered = (snapshot, Rendered(snapshot))
+        return self._rendered[1]
+
+    def _served(self) -> tuple[str, Snapshot | None]:
+        """The last good snapshot and what it is; None before the first. Never waits."""
+        cache = self.cache
+        if cache.failure is None:
+            return (HIT if cache.done >= cache.want else STALE), cache.snapshot
+        if cache.snapshot is not None and cache.age_s > self.stale_limit_s:
+            raise Unavailable(
+                f"the database has been away for {cache.age_s:.0f} s; the limit is {self.stale_limit_s:.0f} s"
+            )
+        return STALE_ERROR, cache.snapshot
+
+    async def _refreshed(self) -> tuple[str, Snapshot]:
+        try:
+            return REFRESH, await self.cache.refresh(BUILD_TIMEOUT_S)
+        except StateHubError:
+            raise
+        except TimeoutError:
+            raise Unavailable(f"no new summary within {BUILD_TIMEOUT_S:.0f} s; try again in a moment") from None
+        except Exception as error:
+            raise Unavailable("the summary could not be built; the log says why") from error
+
+    def _accepts_gzip(self, value: bytes) -> bool:
+        """Whether `Accept-Encoding` allows gzip (RFC 9110 12.5.3). Remembered: clients send few variants."""
+        if (known := self._accepts.get(value)) is None:
+            if len(self._accepts) > 100:
+                self._accepts.clear()
+            known = self._accepts[value] = _quality(value, b"gzip") > 0
+        return known
+
+
+def _quality(header: bytes, coding: bytes) -> float:
+    wildcard = 0.0
+    for part in header.lower().split(b","):
+        name, _, parameter = part.partition(b";")
+        try:
+            quality = float(parameter.strip().removeprefix(b"q=") or 1)
+        except ValueError:
+            quality = 0.0
+        if name.strip() == coding:
+            return quality
+        if name.strip() == b"*":
+            wildcard = quality
+    return wildcard
+
+
+def _matches(if_none_match: bytes, etag: bytes) -> bool:
+    """Weak comparison: `W/` does not count."""
+    if if_none_match == etag:
+        return True
+    opaque = etag.removeprefix(b"W/")
+    return any(tag.strip().removeprefix(b"W/") in (opaque, b"*") for tag in if_none_match.split(b","))
+
+
+def _wants_refresh(query: bytes) -> bool:
+    pairs: dict[Any, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    value = pairs.pop("refresh", "false").lower()
+    if pairs or value not in ("true", "1", "false", "0"):
+        raise Malformed(f"{PATH} takes refresh=true and nothing else")
+    return bool(value in ("true", "1"))

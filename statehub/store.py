@@ -1,0 +1,167 @@
+"""One function a named query; a PostgreSQL error becomes one of ours.
+
+Postgres builds the JSON: rows come back as text, and go out as they are.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from statehub import problems_of_postgres as problems
+from statehub.cache import Snapshot
+from statehub.documents import dump
+from statehub.errors import Unavailable
+from statehub.queries import queries
+from statehub.tokens import Cut, Token
+
+STATEMENT_TIMEOUT_S = 10
+ACQUIRE_TIMEOUT_S = 5.0
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class Written:
+    """A written row as JSON, its version (none for an event), short name, and the token that includes the write."""
+
+    body: bytes
+    version: int | None
+    name: str
+    token: str
+
+
+def create_pool(url: str, size: int = 10) -> asyncpg.Pool:
+    """The app's pool: every connection is `statehub_api` from its first statement. Connects when first used."""
+    return asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        timeout=ACQUIRE_TIMEOUT_S,
+        command_timeout=STATEMENT_TIMEOUT_S + 1,
+        server_settings={
+            "role": "statehub_api",
+            "search_path": "statehub",
+            "timezone": "UTC",
+            "jit": "off",
+            "application_name": "statehub api",
+            "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Store:
+    """The database as the app sees it. Every function raises Unavailable when it cannot be reached."""
+
+    pool: asyncpg.Pool
+    summary_limit: int = 200
+
+    async def get_summary(self, current: Snapshot | None) -> Snapshot:
+        """The sections at one cut; those whose revision has not moved are taken over from `current`."""
+        async with (
+            self._connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            label = await connection.fetchrow(queries()["get_revisions"])
+            revisions = {"core": label["core"], "progress": label["progress"]}
+            same_epoch = current is not None and current.epoch == label["epoch"]
+            sections = {}
+            for section, args in (("core", [self.summary_limit]), ("progress", [])):
+                if current and same_epoch and current.revisions[section] == revisions[section]:
+                    sections[section] = current.sections[section]
+                else:
+                    sections[section] = await connection.fetchval(queries()[f"get_{section}"], *args)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return Snapshot(label["epoch"], revisions, sections, label["snapshot"], now)
+
+    async def get_revisions(self) -> asyncpg.Record:
+        """epoch, core, progress, snapshot, pending (ledger rows not yet folded), tables."""
+        async with self._connection() as connection:
+            return await connection.fetchrow(queries()["get_revisions"])
+
+    async def tend(self) -> None:
+        """Fold the ledger and settle the queue."""
+        async with self._connection() as connection:
+            await connection.execute(queries()["tend"])
+
+    async def get_health(self) -> None:
+        """Returns when the database answers."""
+        async with self._connection() as connection:
+            await connection.fetchval(queries()["get_health"], timeout=2)
+
+    async def get_readiness(self) -> asyncpg.Record:
+        """Migrations applied, code loaded, triggers that are off, and the revision of every table."""
+        async with self._connection() as connection:
+            return await connection.fetchrow(queries()["get_readiness"])
+
+    async def create_row(self, kind: str, doc: Any, author: str, author_kind: str) -> Written:
+        """Insert one row."""
+        return await self._write("create_row", author, author_kind, kind, dump(doc))
+
+    async def update_row(
+        self, kind: str, name: str, doc: Any, version: int | None, author: str, author_kind: str
+    ) -> Written:
+        """Change the columns that `doc` names; with a version, only a row that still has it."""
+        return await self._write("update_row", author, author_kind, kind, name, dump(doc), version)
+
+    async def get_row(self, kind: str, name: str) -> tuple[bytes, int]:
+        """A row as JSON, and its version."""
+        async with self._connection() as connection:
+            row = await connection.fetchrow(queries()["get_row"], kind, name)
+            return row["body"].encode(), row["version"]
+
+    async def list_rows(
+        self,
+        kind: str,
+        filters: dict[str, list[str]],
+        fields: list[str] | None,
+        after: str | None,
+        limit: int,
+    ) -> str:
+        """A page as JSON text: {"items": […], "next": key or null}."""
+        async with self._connection() as connection:
+            args = (kind, dump(filters), fields, after, limit)
+            return str(await connection.fetchval(queries()["list_rows"], *args))
+
+    async def list_columns(self) -> dict[str, asyncpg.Record]:
+        """By kind: the columns that are served (`names`), and those a list can be filtered by (`filters`)."""
+        async with self._connection() as connection:
+            return {row["kind"]: row for row in await connection.fetch(queries()["list_columns"])}
+
+    async def import_plans(self, doc: Any, author: str) -> Written:
+        """Import a whole document in one transaction; the body is the table of what happened."""
+        return await self._write("import_plans", dump(doc), author, timeout=300)
+
+    async def _write(self, query: str, *args: Any, timeout: float | None = None) -> Written:
+        async def attempt() -> asyncpg.Record:
+            async with self._connection() as connection:
+                if not timeout:  # one statement is a transaction of its own: one round trip
+                    return await connection.fetchrow(queries()[query], *args)
+                async with connection.transaction():
+                    await connection.execute(f"set local statement_timeout = '{timeout:.0f}s'")
+                    return await connection.fetchrow(queries()[query], *args, timeout=timeout + 1)
+
+        row = await self._again_if_others_were_first(attempt)
+        token = Token(row["epoch"], row["core"], row["progress"], Cut.parse(row["snapshot"]), row["xid"])
+        return Written(row["body"].encode(), row["version"], row["short_name"], str(token))
+
+    async def _again_if_others_were_first(self, attempt: Callable[[], Awaitable[asyncpg.Record]]) -> asyncpg.Record:
+        """Repeat what PostgreSQL asks to repeat: a serialization failure, a deadlock, a void plan."""
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                return await attempt()
+            except problems.Repeat as error:
+                if not left:
+                    raise Unavailable("too many writers at once; try again") from error
+                await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311
+        raise AssertionError
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        async with problems.translated(self.pool), self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            yield connection
