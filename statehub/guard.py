@@ -69,7 +69,7 @@ class Guard:
             raise Misdirected("exactly one Host is needed")
         if encoding not in (None, b"identity"):
             raise Unsupported("send the body uncompressed")
-        needs_json = scope["method"] in ("POST", "PUT", "PATCH") or has_body
+        needs_json = scope["method"] in ("POST", "PATCH") or has_body
         if needs_json and (content_type or b"").split(b";")[0].strip().lower() != b"application/json":
             raise Unsupported("send the body as Content-Type: application/json")
 
