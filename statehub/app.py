@@ -1,14 +1,12 @@
 """The composition root: settings in, an ASGI application out. The parts do not know each other; this module does."""
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypedDict
 
-import asyncpg
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -64,7 +62,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
             finally:
                 for task in running:
                     task.cancel()
-                await _close(pool)
+                await store.close()
 
     app = Starlette(
         routes=[*state.routes, *rows.routes, *imports.routes],
@@ -110,14 +108,6 @@ async def poll(store: Store, cache: SectionCache, interval_s: float) -> None:
                     await store.tend()
         except (StateHubError, TimeoutError) as error:
             cache.suspect(error)
-
-
-async def _close(pool: asyncpg.Pool) -> None:
-    with contextlib.suppress(TimeoutError, Exception):
-        async with asyncio.timeout(5):
-            await pool.close()
-            return
-    pool.terminate()
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:

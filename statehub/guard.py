@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from statehub.errors import Forbidden, Misdirected, StateHubError, TooLarge, Unsupported
-from statehub.routes.respond import problem
+from statehub.problems import problem
 
 LOOPBACK = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
 MAX_BODY_BYTES = 2**20

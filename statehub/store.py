@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncpg
 
-from statehub import problems_of_postgres as problems
+from statehub import sqlstates
 from statehub.cache import Snapshot
 from statehub.documents import dump
 from statehub.errors import Unavailable
@@ -22,6 +22,7 @@ from statehub.tokens import Cut, Token
 
 STATEMENT_TIMEOUT_S = 10
 ACQUIRE_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 5.0
 TRIES = 3
 
 
@@ -60,6 +61,14 @@ class Store:
 
     pool: asyncpg.Pool
     summary_limit: int = 200
+
+    async def close(self) -> None:
+        """Close the pool; connections that do not answer are cut."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self.pool.close()
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            self.pool.terminate()
 
     async def get_summary(self, current: Snapshot | None) -> Snapshot:
         """The sections at one cut; those whose revision has not moved are taken over from `current`."""
@@ -155,7 +164,7 @@ class Store:
         for left in range(TRIES - 1, -1, -1):
             try:
                 return await attempt()
-            except problems.Repeat as error:
+            except sqlstates.Repeat as error:
                 if not left:
                     raise Unavailable("too many writers at once; try again") from error
                 await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311
@@ -163,5 +172,5 @@ class Store:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
-        async with problems.translated(self.pool), self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        async with sqlstates.translated(self.pool), self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             yield connection

@@ -1,20 +1,17 @@
-"""Responses, named for outcomes; and the one place where an error becomes a problem document (RFC 9457)."""
+"""Responses, named for outcomes; and the one place where an error becomes one."""
 
 import logging
 from http import HTTPStatus
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from statehub.documents import dump
 from statehub.errors import StateHubError, Unavailable
+from statehub.problems import problem
 from statehub.store import Written
 
 log = logging.getLogger(__name__)
-
-RETRY_AFTER_S = "1"
 
 
 def row(body: bytes, version: int) -> Response:
@@ -33,15 +30,6 @@ def written(result: Written, location: str, *, created: bool) -> Response:
 def json_text(text: str | bytes, **headers: str) -> Response:
     """200 with JSON that Postgres made."""
     return Response(text, media_type="application/json", headers=headers)
-
-
-def problem(status: int, title: str, detail: str, instance: str, **extra: Any) -> Response:
-    """A problem document."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": instance}
-    headers = {"Retry-After": RETRY_AFTER_S} if status in (429, 503) else {}
-    if allow := extra.pop("allow", None):
-        headers["Allow"] = allow
-    return Response(dump(body | extra), status, headers, "application/problem+json")
 
 
 async def on_error(request: Request, error: Exception) -> Response:

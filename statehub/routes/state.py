@@ -7,8 +7,8 @@ from starlette.routing import BaseRoute, Route
 from statehub import __version__
 from statehub.documents import dump
 from statehub.errors import StateHubError
+from statehub.problems import RETRY_AFTER_S
 from statehub.routes.request import store_of
-from statehub.routes.respond import RETRY_AFTER_S
 from statehub.schema import code_checksum, expected_migrations
 
 # files of this process: they cannot change under it

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from statehub.cache import SectionCache, Snapshot
 from statehub.documents import dump
 from statehub.errors import Malformed, StateHubError, Unavailable
-from statehub.routes.respond import problem
+from statehub.problems import problem
 from statehub.tokens import Cut, Token
 
 PATH = "/state/summary"

@@ -1,0 +1,55 @@
+"""`DATA_DIR/hub.json`: where the hub of a data directory answers; `hub.lock`: held by its supervisor while it lives."""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypedDict
+
+
+class Hub(TypedDict):
+    """A hub that runs: pid of its supervisor, address of its API."""
+
+    pid: int
+    api: str
+
+
+def write(data_dir: Path, hub: Hub) -> None:
+    """Say where the hub is; replaced atomically, readable by its user only."""
+    temporary = data_dir / f".hub.json.{os.getpid()}"
+    temporary.touch(mode=0o600)
+    temporary.write_text(json.dumps(hub), encoding="utf-8")
+    temporary.replace(data_dir / "hub.json")
+
+
+def read(data_dir: Path) -> Hub | None:
+    """The hub that runs on this data directory; None where none does, whatever a dead one left behind."""
+    try:
+        with (data_dir / "hub.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        with contextlib.suppress(OSError, ValueError):
+            hub: Hub = json.loads((data_dir / "hub.json").read_text(encoding="utf-8"))
+            return hub
+    return None
+
+
+@contextmanager
+def held(data_dir: Path) -> Iterator[bool]:
+    """Hold the lock while inside; false where another supervisor has it. The kernel lets go of it when we die."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data_dir / "hub.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            (data_dir / "hub.json").unlink(missing_ok=True)

@@ -1,0 +1,218 @@
+"""`custodian`: the console script. Each command imports what it needs when it runs, since agents call it all day."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from statehub import __version__
+from statehub.errors import StateHubError
+
+app = typer.Typer(
+    name="custodian",
+    help="State Hub: the live answer to what is going on.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+imports = typer.Typer(help="Take over what another tool keeps in a repository.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"custodian {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """State Hub: the live answer to what is going on."""
+
+
+@app.command()
+def up(
+    detach: Annotated[bool, typer.Option("--detach", help="Return when the hub is ready; `down` stops it.")] = False,
+) -> None:
+    """Start everything: embedded PostgreSQL (unless STATEHUB_DATABASE_URL is set), schema, seed, API.
+
+    Reads the settings; writes the data directory. Prints the addresses; Ctrl-C stops all that it started.
+
+    Example: custodian up --detach
+    """
+    from statehub.cli import up as supervisor
+
+    raise typer.Exit(supervisor.detach() if detach else supervisor.run())
+
+
+@app.command()
+def down() -> None:
+    """Stop the hub of this data directory, wherever it was started.
+
+    Example: custodian down
+    """
+    from statehub.cli import up as supervisor
+
+    raise typer.Exit(supervisor.stop())
+
+
+@app.command()
+def serve(
+    fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Serve the API in the foreground: what a container or a service manager runs.
+
+    Reads the settings; the schema must be at head (custodian migrate). Answers 503 while the database is away.
+
+    Example: custodian serve
+    """
+    from statehub.cli.serve import serve as run
+
+    run(fd=fd, with_parent=with_parent)
+
+
+@app.command()
+def migrate(
+    as_json: Json = False,
+) -> None:
+    """Bring the schema to head: migrations, then functions, views and triggers. Two at once are safe.
+
+    Example: custodian migrate
+    """
+    from statehub import schema
+    from statehub.cli import database
+
+    with database.attached() as url:
+        done = schema.migrate(url)
+    if as_json:
+        typer.echo(_dump({"schema": "custodian/migrate/1", "applied": done.applied, "code_loaded": done.code_loaded}))
+        return
+    for name in done.applied:
+        typer.echo(f"applied {name}")
+    code = "functions, views and triggers loaded" if done.code_loaded else "nothing has changed"
+    typer.echo(f"at head; {code}" if not done.applied else f"at head; {len(done.applied)} migrations; {code}")
+
+
+@app.command()
+def seed() -> None:
+    """Load the canonical domains, topics and escalation keywords; any number of times.
+
+    Example: custodian seed
+    """
+    from statehub import schema
+    from statehub.cli import database
+
+    with database.attached() as url:
+        schema.seed(url)
+    typer.echo("domains, topics and keywords are there")
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as it is served.")] = False,
+) -> None:
+    """Show what is going on: totals, blocking decisions, waiting tasks, open workplans, recent progress.
+
+    Reads GET /state/summary and /state/health; writes nothing.
+
+    Example: custodian status --json | jq .totals
+    """
+    from statehub.cli.connect import connected
+
+    with connected() as client:
+        body = client.get_summary()
+        if as_json:
+            sys.stdout.buffer.write(body + b"\n")
+            return
+        import json
+
+        from statehub.cli.show import show_status
+
+        show_status(json.loads(body), client.get_health(), client.base_url)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def psql(
+    context: typer.Context,
+    write: Annotated[bool, typer.Option("--write", help="Allow changes, with the rights of the API.")] = False,
+) -> None:
+    """Open a psql shell on the hub's database; further arguments go to psql.
+
+    Read-only unless --write. Changes are recorded under your user name.
+
+    Example: custodian psql -- -c "select code, title from tasks where status = 'wait'"
+    """
+    from statehub.cli import database
+
+    raise typer.Exit(database.psql(context.args, write=write))
+
+
+@app.command()
+def dsn() -> None:
+    """Print the address of the hub's database: one line, a libpq URL that psql and asyncpg take, with write access.
+
+    Example: psql "$(custodian dsn)"
+    """
+    from statehub.cli import database
+
+    typer.echo(database.running_url())
+
+
+@imports.command("beads")
+def import_beads(
+    file: Annotated[Path, typer.Argument(help="The export, one issue a line.", exists=True, dir_okay=False)],
+    repo: Annotated[str, typer.Option(help="Slug of the repository; created where needed.")],
+    domain: Annotated[str, typer.Option(help="Market domain of a new repository.")] = "infotech",
+    as_json: Json = False,
+) -> None:
+    """Import a Beads export. An epic becomes a workplan, any other issue a task; again changes nothing.
+
+    Reads FILE; writes through POST /import, in one transaction.
+
+    Example: custodian import beads .beads/issues.jsonl --repo my-repo
+    """
+    from statehub.cli.connect import connected
+
+    try:
+        document = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise StateHubError(f"{file} is not UTF-8") from None
+    with connected() as client:
+        result = client.import_document("beads", repo, domain, document)
+    if as_json:
+        typer.echo(_dump({"schema": "custodian/import/1", **result}))
+        return
+    from statehub.cli.show import show_import
+
+    show_import(result)
+
+
+def _dump(document: object) -> str:
+    import json
+
+    return json.dumps(document, ensure_ascii=False)
+
+
+def main() -> None:
+    """Run; an error of ours is one line on stderr and its exit code."""
+    try:
+        app()
+    except StateHubError as error:
+        typer.echo(f"custodian: {error.detail}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # `custodian status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
