@@ -38,12 +38,15 @@ class Migrated:
     code_loaded: bool
 
 
-def migrate(url: str, *, lock_timeout_s: float = 60.0) -> Migrated:
+def migrate(url: str, *, wait_s: float = 0.0, lock_timeout_s: float = 60.0) -> Migrated:
     """Bring the database at `url` to head; safe to run at any time, by several processes at once.
+
+    `wait_s`: how long to wait for a database that does not answer yet.
 
     Raises Unavailable when the database cannot be reached or another migration holds the lock too long,
     Conflict when something outside our schema hangs on our code.
     """
+    _await_database(url, wait_s)
     with _connect(url) as connection, _locked(connection, lock_timeout_s):
         connection.execute((sql_dir() / "roles.sql").read_bytes())
         applied = _apply_migrations(connection, url)
@@ -80,6 +83,16 @@ def code_checksum() -> str:
     for path in _code_files():
         digest.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _await_database(url: str, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        try:
+            with _connect(url):
+                return
+        except Unavailable:
+            time.sleep(0.1)
 
 
 def _apply_migrations(connection: psycopg.Connection, url: str) -> tuple[str, ...]:

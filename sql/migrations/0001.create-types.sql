@@ -3,20 +3,34 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
-create type topic_status as enum ('active', 'paused', 'archived');
-create type repo_status as enum ('active', 'archived');
-create type repo_category as enum ('experimental', 'research', 'project', 'tooling', 'product', 'business');
-create type workplan_status as enum ('proposed', 'ready', 'active', 'blocked', 'backlog', 'finished', 'archived');
-create type task_status as enum ('wait', 'todo', 'progress', 'done', 'cancel');
-create type decision_type as enum ('pending', 'made');
-create type decision_status as enum ('open', 'resolved', 'escalated', 'superseded');
-create type author_kind as enum ('human', 'agent', 'system');
-create type event_type as enum (
-    'note', 'milestone', 'created', 'changed', 'status', 'claim', 'release', 'takeover', 'decision', 'import', 'sync',
-    'registration'
-);
-create type keyword_kind as enum ('financial', 'legal');
-create type legacy_kind as enum ('rest', 'mcp', 'cli');
+do $$
+declare
+    known record;
+begin
+    for known in values
+        ('topic_status', '{active,paused,archived}'::text []),
+        ('repo_status', '{active,archived}'::text []),
+        ('repo_category', '{experimental,research,project,tooling,product,business}'::text []),
+        ('workplan_status', '{proposed,ready,active,blocked,backlog,finished,archived}'::text []),
+        ('task_status', '{wait,todo,progress,done,cancel}'::text []),
+        ('decision_type', '{pending,made}'::text []),
+        ('decision_status', '{open,resolved,escalated,superseded}'::text []),
+        ('author_kind', '{human,agent,system}'::text []),
+        (
+            'event_type',
+            '{note,milestone,created,changed,status,claim,release,takeover,decision,import,sync,registration}'::text []
+        ),
+        ('keyword_kind', '{financial,legal}'::text []),
+        ('legacy_kind', '{rest,mcp,cli}'::text [])
+    loop
+        if to_regtype('statehub.' || known.column1) is null then
+            execute format('create type %I as enum (%s)', known.column1, (
+                select string_agg(quote_literal(v), ', ' order by n) from unnest(known.column2) with ordinality as u (v, n)
+            ));
+        end if;
+    end loop;
+end
+$$;
 
 comment on type topic_status is 'archived is the soft delete';
 comment on type repo_status is 'archived is the soft delete';

@@ -1,1 +1,1 @@
-drop table code_files, epochs, workplan_totals, totals, revisions, ledger;
+drop table if exists code_files, epochs, workplan_totals, totals, revisions, ledger;

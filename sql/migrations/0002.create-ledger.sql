@@ -4,7 +4,7 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
-create table ledger (
+create table if not exists ledger (
     tbl text not null,
     scope uuid,
     key text,
@@ -13,14 +13,14 @@ create table ledger (
 comment on table ledger is
 'What watched tables saw since the last fold: a row bumps the revision of tbl by one, and moves its total by n. No index, insert-only.';
 
-create table revisions (
+create table if not exists revisions (
     tbl text primary key,
     section text not null constraint revisions_section_known check (section in ('core', 'progress')),
     base bigint not null default 0
 );
 comment on table revisions is 'The watched tables: section, and the revision up to the last fold.';
 
-create table totals (
+create table if not exists totals (
     tbl text not null,
     key text not null,
     n bigint not null,
@@ -28,7 +28,7 @@ create table totals (
 );
 comment on table totals is 'Rows by status up to the last fold.';
 
-create table workplan_totals (
+create table if not exists workplan_totals (
     workplan uuid not null,
     key text not null,
     n bigint not null,
@@ -36,7 +36,7 @@ create table workplan_totals (
 );
 comment on table workplan_totals is 'Tasks by workplan and status up to the last fold.';
 
-create table epochs (
+create table if not exists epochs (
     id uuid primary key default gen_random_uuid(),
     identity text not null,
     first_event_id bigint not null,
@@ -45,7 +45,7 @@ create table epochs (
 comment on table epochs is
 'Histories of this database: a restore starts a new one. identity names the server, database and timeline; stored xids mean nothing before first_event_id.';
 
-create table code_files (
+create table if not exists code_files (
     checksum text not null,
     loaded_at timestamptz not null default now(),
     only_row boolean primary key default true constraint code_files_only_row check (only_row)

@@ -1,1 +1,1 @@
-drop table managed_repos, topics, domains;
+drop table if exists managed_repos, topics, domains;

@@ -3,7 +3,7 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
-create table domains (
+create table if not exists domains (
     slug text primary key constraint domains_slug_form check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
     name text not null,
     description text not null default '',
@@ -13,7 +13,7 @@ create table domains (
 );
 comment on table domains is 'Market domains. Read-only over the API; seeded.';
 
-create table topics (
+create table if not exists topics (
     id uuid primary key default gen_random_uuid(),
     slug text not null constraint topics_slug_taken unique
     constraint topics_slug_form check (slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
@@ -31,9 +31,9 @@ comment on constraint topics_slug_form on topics is
 'slug: takes lower-case letters, digits, dot, dash and underscore, at most 63, the first a letter or digit';
 comment on constraint topics_title_given on topics is 'title: must have 1 to 1,000 characters, not only spaces';
 comment on constraint topics_domain_known on topics is 'domain: is none of the domains; GET /domains lists them';
-create index topics_domain on topics (domain, created_at);
+create index if not exists topics_domain on topics (domain, created_at);
 
-create table managed_repos (
+create table if not exists managed_repos (
     id uuid primary key default gen_random_uuid(),
     slug text not null constraint repos_slug_taken unique
     constraint repos_slug_form check (slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
@@ -59,4 +59,4 @@ comment on constraint repos_slug_form on managed_repos is
 comment on constraint repos_name_given on managed_repos is 'name: must have 1 to 1,000 characters, not only spaces';
 comment on constraint repos_domain_known on managed_repos is
 'domain: is none of the domains; GET /domains lists them';
-create index managed_repos_domain on managed_repos (domain);
+create index if not exists managed_repos_domain on managed_repos (domain);

@@ -1,1 +1,1 @@
-drop table gates, code_counters, workplan_dependencies, workplans;
+drop table if exists gates, code_counters, workplan_dependencies, workplans;

@@ -3,7 +3,7 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
-create table workplans (
+create table if not exists workplans (
     id uuid primary key default gen_random_uuid(),
     code text not null
     constraint workplans_code_form check (
@@ -33,15 +33,15 @@ comment on constraint workplans_topic_known on workplans is 'topic: does not exi
 comment on constraint workplans_title_given on workplans is 'title: must have 1 to 1,000 characters, not only spaces';
 comment on constraint workplans_priority_range on workplans is 'priority: takes 0 (most urgent) to 4';
 comment on constraint workplans_detail_object on workplans is 'detail: must be a JSON object';
-create unique index workplans_code_taken on workplans (lower(code));
+create unique index if not exists workplans_code_taken on workplans (lower(code));
 comment on index workplans_code_taken is 'code: is taken by another workplan';
-create index workplans_repo on workplans (repo, status);
-create index workplans_topic on workplans (topic, status) where topic is not null;
-create index workplans_topic_open on workplans (topic, priority, due_at, code)
+create index if not exists workplans_repo on workplans (repo, status);
+create index if not exists workplans_topic on workplans (topic, status) where topic is not null;
+create index if not exists workplans_topic_open on workplans (topic, priority, due_at, code)
 where status not in ('finished', 'archived') and topic is not null;
-create index workplans_open on workplans (priority, due_at, code) where status not in ('finished', 'archived');
+create index if not exists workplans_open on workplans (priority, due_at, code) where status not in ('finished', 'archived');
 
-create table workplan_dependencies (
+create table if not exists workplan_dependencies (
     workplan uuid not null constraint workplan_dependencies_workplan_known references workplans on delete cascade,
     depends_on uuid not null constraint workplan_dependencies_depends_on_known references workplans on delete cascade,
     created_at timestamptz not null default now(),
@@ -56,16 +56,16 @@ comment on constraint workplan_dependencies_not_itself on workplan_dependencies 
 comment on constraint workplan_dependencies_depends_on_known on workplan_dependencies is
 'depends_on: no such workplan';
 comment on constraint workplan_dependencies_pkey on workplan_dependencies is 'depends_on: is a dependency already';
-create index workplan_dependencies_depends_on on workplan_dependencies (depends_on);
+create index if not exists workplan_dependencies_depends_on on workplan_dependencies (depends_on);
 
-create table code_counters (
+create table if not exists code_counters (
     scope uuid primary key,
     last integer not null
 );
 comment on table code_counters is
 'The last number given in a repository (workplan codes) or a workplan (task codes). A number that was taken by hand is passed over.';
 
-create table gates (
+create table if not exists gates (
     name text primary key,
     passes bigint not null default 0
 );

@@ -1,1 +1,1 @@
-drop table unsettled, task_claims, task_dependencies, tasks;
+drop table if exists unsettled, task_claims, task_dependencies, tasks;

@@ -3,7 +3,7 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
-create table tasks (
+create table if not exists tasks (
     id uuid primary key default gen_random_uuid(),
     code text not null
     constraint tasks_code_form check (
@@ -37,15 +37,15 @@ comment on constraint tasks_parent_not_itself on tasks is 'parent: a task cannot
 comment on constraint tasks_title_given on tasks is 'title: must have 1 to 1,000 characters, not only spaces';
 comment on constraint tasks_priority_range on tasks is 'priority: takes 0 (most urgent) to 4';
 comment on constraint tasks_detail_object on tasks is 'detail: must be a JSON object';
-create unique index tasks_code_taken on tasks (lower(code));
+create unique index if not exists tasks_code_taken on tasks (lower(code));
 comment on index tasks_code_taken is 'code: is taken by another task';
-create index tasks_workplan on tasks (workplan, position, code);
-create index tasks_parent on tasks (parent) where parent is not null;
-create index tasks_waiting on tasks (priority, updated_at, code) where status = 'wait';
-create index tasks_queue on tasks (priority, due_at, position) where queued;
-create index tasks_repo_queue on tasks (repo, priority, due_at, position) where queued;
+create index if not exists tasks_workplan on tasks (workplan, position, code);
+create index if not exists tasks_parent on tasks (parent) where parent is not null;
+create index if not exists tasks_waiting on tasks (priority, updated_at, code) where status = 'wait';
+create index if not exists tasks_queue on tasks (priority, due_at, position) where queued;
+create index if not exists tasks_repo_queue on tasks (repo, priority, due_at, position) where queued;
 
-create table task_dependencies (
+create table if not exists task_dependencies (
     task uuid not null constraint task_dependencies_task_known references tasks on delete cascade,
     depends_on uuid not null constraint task_dependencies_depends_on_known references tasks on delete cascade,
     created_at timestamptz not null default now(),
@@ -59,9 +59,9 @@ comment on table task_dependencies is
 comment on constraint task_dependencies_not_itself on task_dependencies is 'depends_on: a task cannot depend on itself';
 comment on constraint task_dependencies_depends_on_known on task_dependencies is 'depends_on: no such task';
 comment on constraint task_dependencies_pkey on task_dependencies is 'depends_on: is a dependency already';
-create index task_dependencies_depends_on on task_dependencies (depends_on);
+create index if not exists task_dependencies_depends_on on task_dependencies (depends_on);
 
-create table task_claims (
+create table if not exists task_claims (
     task uuid primary key constraint task_claims_task_known references tasks on delete cascade,
     claim_seq bigint not null default 0,
     claimed_by text,
@@ -74,9 +74,9 @@ create table task_claims (
 );
 comment on table task_claims is
 'Who holds a task, and until when. A row outlives its claim, so that claim_seq only grows. Not watched: a heartbeat bumps nothing.';
-create index task_claims_lease on task_claims (lease_expires_at) where claimed_by is not null;
+create index if not exists task_claims_lease on task_claims (lease_expires_at) where claimed_by is not null;
 
-create table unsettled (
+create table if not exists unsettled (
     task uuid,
     workplan uuid
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);

@@ -1,2 +1,2 @@
-drop table escalation_keywords, decisions;
-drop sequence decision_number;
+drop table if exists escalation_keywords, decisions;
+drop sequence if exists decision_number;

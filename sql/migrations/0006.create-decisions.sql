@@ -3,9 +3,9 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
-create sequence decision_number as integer;
+create sequence if not exists decision_number as integer;
 
-create table decisions (
+create table if not exists decisions (
     id uuid primary key default gen_random_uuid(),
     code text not null
     constraint decisions_code_form check (
@@ -51,14 +51,14 @@ comment on constraint decisions_made_with_rationale on decisions is
 'rationale: a decision that is made needs rationale and decided_by';
 comment on constraint decisions_status_fits_type on decisions is
 'status: a pending decision is open or escalated, a made one resolved; either may be superseded';
-create unique index decisions_code_taken on decisions (lower(code));
+create unique index if not exists decisions_code_taken on decisions (lower(code));
 comment on index decisions_code_taken is 'code: is taken by another decision';
-create index decisions_blocking on decisions (status desc, due_at, code)
+create index if not exists decisions_blocking on decisions (status desc, due_at, code)
 where decision_type = 'pending' and status in ('open', 'escalated');
-create index decisions_workplan on decisions (workplan) where workplan is not null;
-create index decisions_topic on decisions (topic) where topic is not null;
+create index if not exists decisions_workplan on decisions (workplan) where workplan is not null;
+create index if not exists decisions_topic on decisions (topic) where topic is not null;
 
-create table escalation_keywords (
+create table if not exists escalation_keywords (
     keyword text primary key constraint escalation_keywords_form check (keyword ~ '^[[:alpha:]][[:alpha:] -]*$'),
     kind keyword_kind not null
 );

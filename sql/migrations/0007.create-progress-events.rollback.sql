@@ -1,1 +1,1 @@
-drop table progress_events;
+drop table if exists progress_events;

@@ -3,7 +3,7 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
-create table progress_events (
+create table if not exists progress_events (
     id bigint generated always as identity primary key,
     xid xid8 not null default pg_current_xact_id(),
     event_type event_type not null default 'note',
@@ -32,11 +32,11 @@ comment on constraint progress_events_topic_known on progress_events is 'topic: 
 comment on constraint progress_events_workplan_known on progress_events is 'workplan: does not exist';
 comment on constraint progress_events_task_known on progress_events is 'task: does not exist';
 comment on constraint progress_events_decision_known on progress_events is 'decision: does not exist';
-create index progress_events_xid on progress_events (xid, id);
-create index progress_events_occurred on progress_events (occurred_at desc, id desc);
-create index progress_events_repo on progress_events (repo, occurred_at desc, id desc) where repo is not null;
-create index progress_events_topic on progress_events (topic) where topic is not null;
-create index progress_events_workplan on progress_events (workplan, occurred_at desc, id desc)
+create index if not exists progress_events_xid on progress_events (xid, id);
+create index if not exists progress_events_occurred on progress_events (occurred_at desc, id desc);
+create index if not exists progress_events_repo on progress_events (repo, occurred_at desc, id desc) where repo is not null;
+create index if not exists progress_events_topic on progress_events (topic) where topic is not null;
+create index if not exists progress_events_workplan on progress_events (workplan, occurred_at desc, id desc)
 where workplan is not null;
-create index progress_events_task on progress_events (task, occurred_at desc, id desc) where task is not null;
-create index progress_events_decision on progress_events (decision) where decision is not null;
+create index if not exists progress_events_task on progress_events (task, occurred_at desc, id desc) where task is not null;
+create index if not exists progress_events_decision on progress_events (decision) where decision is not null;

@@ -1,1 +1,1 @@
-drop table legacy_usage, legacy_interfaces;
+drop table if exists legacy_usage, legacy_interfaces;

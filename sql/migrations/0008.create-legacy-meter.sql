@@ -3,7 +3,7 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
-create table legacy_interfaces (
+create table if not exists legacy_interfaces (
     id uuid primary key default gen_random_uuid(),
     kind legacy_kind not null,
     name text not null constraint legacy_interfaces_name_given check (name ~ '\S'),
@@ -21,7 +21,7 @@ comment on constraint legacy_interfaces_name_taken on legacy_interfaces is 'name
 comment on constraint legacy_interfaces_name_given on legacy_interfaces is 'name: must not be empty';
 comment on constraint legacy_interfaces_days_range on legacy_interfaces is 'retire_after_days: takes 1 to 3650';
 
-create table legacy_usage (
+create table if not exists legacy_usage (
     interface uuid not null constraint legacy_usage_interface_known references legacy_interfaces,
     used_on date not null,
     caller text not null,

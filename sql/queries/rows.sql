@@ -3,22 +3,22 @@
 -- name: create_row
 select w.*
 from set_author($1, $2) as a (author)
-cross join lateral create_row(case when a.author is not null then $3 end, $4::jsonb) as w
+cross join lateral create_row(case when a.author is not null then $3 end, $4::jsonb) as w;
 
 -- name: update_row
 select w.*
 from set_author($1, $2) as a (author)
-cross join lateral update_row(case when a.author is not null then $3 end, $4, $5::jsonb, $6) as w
+cross join lateral update_row(case when a.author is not null then $3 end, $4, $5::jsonb, $6) as w;
 
 -- name: get_row
-select * from get_row($1, $2)
+select * from get_row($1, $2);
 
 -- name: list_rows
-select list_rows($1, $2::jsonb, $3::text [], $4::jsonb, $5)
+select list_rows($1, $2::jsonb, $3::text [], $4::jsonb, $5);
 
 -- name: list_columns
 select kind, array_agg(name order by position) as names, array_agg(name order by position) filter (where can_filter) as filters
-from served_columns group by kind
+from served_columns group by kind;
 
 -- name: import_plans
-select * from import_plans($1::jsonb, $2)
+select * from import_plans($1::jsonb, $2);

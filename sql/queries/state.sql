@@ -1,17 +1,17 @@
 -- name: get_revisions
-select * from revisions()
+select * from revisions();
 
 -- name: get_core
-select summary_core($1)
+select summary_core($1);
 
 -- name: get_progress
-select summary_progress()
+select summary_progress();
 
 -- name: tend
-select fold(), settle()
+select fold(), settle();
 
 -- name: get_health
-select 1
+select 1;
 
 -- name: get_readiness
 select
@@ -20,7 +20,7 @@ select
     (select array_agg(format('%s.%s', u.tbl, u.trigger)) from unarmed_triggers as u) as unarmed,
     (select count(*) from unsettled) as unsettled,
     r.epoch, r.core, r.progress, r.pending, r.tables
-from revisions() as r
+from revisions() as r;
 
 -- name: get_constraint_message
 select coalesce(
@@ -28,7 +28,7 @@ select coalesce(
         where c.conname = $1 and c.connamespace = 'statehub'::regnamespace limit 1),
     (select obj_description(c.oid, 'pg_class') from pg_class as c
         where c.relname = $1 and c.relnamespace = 'statehub'::regnamespace and c.relkind = 'i' limit 1)
-)
+);
 
 -- name: list_vocabularies
-select name, array_agg(value order by position) from vocabularies group by name order by name
+select name, array_agg(value order by position) from vocabularies group by name order by name;

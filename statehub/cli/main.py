@@ -80,6 +80,7 @@ def serve(
 
 @app.command()
 def migrate(
+    wait: Annotated[float, typer.Option(help="Seconds to wait for a database that does not answer yet.")] = 0.0,
     as_json: Json = False,
 ) -> None:
     """Bring the schema to head: migrations, then functions, views and triggers. Two at once are safe.
@@ -90,7 +91,7 @@ def migrate(
     from statehub.cli import database
 
     with database.attached() as url:
-        done = schema.migrate(url)
+        done = schema.migrate(url, wait_s=wait)
     if as_json:
         typer.echo(_dump({"schema": "custodian/migrate/1", "applied": done.applied, "code_loaded": done.code_loaded}))
         return

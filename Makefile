@@ -1,0 +1,97 @@
+# State Hub. `make help` is the front page.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COMPOSE := docker compose
+PYTEST_ARGS ?=
+
+# the checkout's own settings; a .env of any other directory is never read
+ifneq (,$(wildcard .env))
+include .env
+export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
+endif
+
+.PHONY: help up down test install install-cli check fix db db-tools db-stop migrate seed api health schema lock bench clean
+
+help: ## show this page
+	@printf 'State Hub: the live answer to what is going on\n\n'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
+
+up: install ## set up what is missing, then start everything (Ctrl-C stops it)
+	@$(BIN)/custodian up
+
+down: install ## stop the hub of this data directory
+	@$(BIN)/custodian down
+
+test: install ## set up what is missing, then all tests, on PostgreSQL 18 and (SQL and cache) on 16
+	$(BIN)/pytest -q $(PYTEST_ARGS)
+	STATEHUB_TEST_PG=16 $(BIN)/pytest -q tests/sql tests/test_schema.py tests/test_cache.py tests/test_summary.py
+
+install: $(VENV)/installed.stamp ## a virtual environment with every extra, from the lock
+
+$(VENV)/installed.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("State Hub needs Python 3.11 or newer, and this is %s; name one with: make PYTHON=/path/to/python3" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'installing packages into $(VENV)'
+	@$(BIN)/python -m pip --disable-pip-version-check install -q --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps -e .
+	@touch $@
+
+install-cli: install ## link custodian into ~/.local/bin
+	@mkdir -p "$(HOME)/.local/bin"
+	@ln -sfn "$(abspath $(BIN))/custodian" "$(HOME)/.local/bin/custodian"
+	@echo 'custodian is in $(HOME)/.local/bin; it must be on your PATH'
+
+check: install ## lint, format, types, import contracts, SQL lint: what CI runs beside the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/squawk $(filter-out %.rollback.sql,$(wildcard sql/migrations/*.sql))
+	$(BIN)/sqlfluff lint --disable-progress-bar -q sql
+	$(BIN)/python scripts/dump_schema.py --check
+
+fix: install ## format, and mend what a tool can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+db: ## PostgreSQL 16 in Docker on 127.0.0.1:5432
+	@scripts/database_password.sh
+	$(COMPOSE) up -d --wait postgres
+
+db-tools: ## the same, with pgAdmin on 127.0.0.1:5050
+	@scripts/database_password.sh
+	$(COMPOSE) --profile tools up -d --wait
+
+db-stop: ## stop them; the data stays
+	$(COMPOSE) --profile tools stop
+
+migrate: install ## the schema to head
+	@$(BIN)/custodian migrate
+
+seed: install ## canonical domains, topics, keywords
+	@$(BIN)/custodian seed
+
+api: install ## serve the API alone on the configured database: wait for it, migrate, serve
+	@$(BIN)/custodian migrate --wait 60
+	@$(BIN)/custodian serve
+
+health: ## ask /state/health
+	@curl -sS "$${STATEHUB_API_URL:-http://127.0.0.1:$${STATEHUB_API_PORT:-8000}}/state/health"; echo
+
+schema: install ## regenerate sql/schema.sql
+	$(BIN)/python scripts/dump_schema.py
+
+lock: install ## compile requirements.lock anew from pyproject.toml (needs uv)
+	scripts/compile_lock.sh
+
+bench: install ## all benchmarks, side by side with their peers
+	@for file in bench/[a-z]*.py; do case "$$file" in bench/earlier_design.py) ;; *) $(BIN)/python "$$file" || exit 1 ;; esac; done
+
+clean: ## stop the Docker database and remove its volume (asks first; never an embedded data directory)
+	@test -t 0 || { echo 'make clean asks before it removes anything, and needs a terminal for that' >&2; exit 2; }
+	@read -r -p 'Remove the Docker database of State Hub and all that is in it? Type its name, statehub, to go on: ' answer; \
+	  test "$$answer" = statehub || { echo 'nothing was removed'; exit 1; }
+	$(COMPOSE) --profile tools down --volumes
