@@ -36,7 +36,7 @@ $(VENV)/installed.stamp: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo 'installing packages into $(VENV)'
 	@$(BIN)/python -m pip --disable-pip-version-check install -q --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps -e .
+	@$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 install-cli: install ## link custodian into ~/.local/bin

@@ -1,0 +1,45 @@
+"""What is installed from a wheel runs outside a checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Database, temporary_database
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel's content, unpacked."""
+    place = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = place.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(place / "site")
+    return place / "site"
+
+
+def test_the_wheel_carries_every_sql_file(installed: Path) -> None:
+    carried = {str(path.relative_to(installed / "statehub/_sql")) for path in installed.rglob("*.sql")}
+    assert carried == {str(path.relative_to(ROOT / "sql")) for path in (ROOT / "sql").rglob("*.sql")}
+
+
+def test_the_wheel_brings_a_database_to_head_outside_a_checkout(installed: Path, server: str, tmp_path: Path) -> None:
+    with temporary_database(server) as database:
+        environment = {**os.environ, "PYTHONPATH": str(installed), "STATEHUB_DATABASE_URL": database.url}
+        command = [sys.executable, "-c", "import statehub.queries as q; print(q.sql_dir())"]
+        where = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
+        assert where.stdout.strip() == str(installed / "statehub/_sql")
+        migrate = [sys.executable, "-m", "statehub.cli.main", "migrate"]
+        subprocess.run(migrate, env=environment, cwd=tmp_path, check=True)
+        assert count_migrations(database) == len(list((ROOT / "sql/migrations").glob("*.rollback.sql")))
+
+
+def count_migrations(database: Database) -> int:
+    return int(database.value("select count(*) from _yoyo_migration"))
