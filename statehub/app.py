@@ -3,17 +3,21 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypedDict
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from statehub.cache import SectionCache
+from statehub.cache import SectionCache, Snapshot
 from statehub.errors import StateHubError
+from statehub.feed import MOST_EVENTS, Event, Feed
 from statehub.guard import Guard
 from statehub.listener import Listener, connector
+from statehub.metrics import Metrics
+from statehub.readings import Polled, readings
+from statehub.routes import feed as feed_routes
 from statehub.routes import imports, rows, state, summary
 from statehub.routes.respond import on_error
 from statehub.settings import Settings
@@ -29,8 +33,10 @@ class State(TypedDict):
 
     store: Store
     cache: SectionCache
+    feed: Feed
     listener: Listener | None
     summary: summary.Summary
+    metrics: Metrics
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
@@ -41,13 +47,20 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
         pool = create_pool(database_url)
         store = Store(pool, settings.summary_limit)
         cache = SectionCache(store.get_summary)
+        feed = Feed(lambda before, after: events_between(store, before, after), settings.sse_limit)
+        cache.on_publish = feed.publish
         listener = None
         if settings.listen:
             connect = connector(settings.listen_url or database_url)
             listener = Listener(connect, lambda _section: cache.announce(), cache.invalidate)
+        polled = Polled()
+        served = summary.Summary(cache, settings.stale_limit)
+        metrics = Metrics()
+        cache.on_build, cache.on_fresh = metrics.built, metrics.publish_seconds.observe
+        metrics.read_on_demand(readings(cache, feed, listener, pool, polled, served))
         await pool
         cache.invalidate()
-        jobs = [cache.run(), poll(store, cache, settings.poll_interval)]
+        jobs = [cache.run(), feed.run(), poll(store, cache, polled, settings.poll_interval)]
         if listener:
             jobs.append(listener.run())
         async with asyncio.TaskGroup() as tasks:
@@ -56,8 +69,10 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                 yield State(
                     store=store,
                     cache=cache,
+                    feed=feed,
                     listener=listener,
-                    summary=summary.Summary(cache, settings.stale_limit),
+                    summary=served,
+                    metrics=metrics,
                 )
             finally:
                 for task in running:
@@ -65,7 +80,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                 await store.close()
 
     app = Starlette(
-        routes=[*state.routes, *rows.routes, *imports.routes],
+        routes=[*state.routes, *feed_routes.routes, *rows.routes, *imports.routes],
         lifespan=lifespan,
         exception_handlers={Exception: on_error, StateHubError: on_error, 404: on_error, 405: on_error},
     )
@@ -87,10 +102,17 @@ class Front:
                 return
             if path.endswith("/") and path != "/":
                 scope["path"] = path.rstrip("/") or "/"
+            send = scope["state"]["metrics"].counted(scope, send)
         await self.app(scope, receive, send)
 
 
-async def poll(store: Store, cache: SectionCache, interval_s: float) -> None:
+async def events_between(store: Store, before: Snapshot, after: Snapshot) -> Sequence[Event] | None:
+    """What the feed's filters look at; None when there is too much of it."""
+    rows = await store.list_delta(before, after, MOST_EVENTS)
+    return None if rows is None else [Event(**row) for row in rows]
+
+
+async def poll(store: Store, cache: SectionCache, polled: Polled, interval_s: float) -> None:
     """Ask for the revisions again and again: a change that nothing had announced is drift. Folds the ledger, if any."""
     while True:
         await asyncio.sleep(interval_s * random.uniform(0.8, 1.2))  # noqa: S311
@@ -98,6 +120,7 @@ async def poll(store: Store, cache: SectionCache, interval_s: float) -> None:
         try:
             async with asyncio.timeout(max(2.0, interval_s)):
                 found = await store.get_revisions()
+            polled.pending, polled.queue_usage = found["pending"], found["queue_usage"]
             if not cache.verify(found["epoch"], {"core": found["core"], "progress": found["progress"]}, asked_at):
                 await asyncio.sleep(DRIFT_GRACE_S)  # its notification may be on the way
                 if cache.announced_at < asked_at:
@@ -116,6 +139,7 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.api_port,
         "access_log": False,
+        "proxy_headers": False,  # whoever runs on this machine could name any address; and it costs each request 2 %
         "server_header": False,
         "lifespan": "on",
         "timeout_graceful_shutdown": 5,

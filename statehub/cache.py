@@ -27,6 +27,7 @@ class Snapshot:
     sections: Mapping[str, bytes]
     cut: str
     generated_at: str
+    tables: Mapping[str, int] = field(default_factory=dict)
 
     def is_at(self, epoch: str, revisions: Mapping[str, int]) -> bool:
         """Whether this is the content at that revision."""
@@ -43,6 +44,10 @@ class Counts:
     regressions: int = 0
 
 
+def _ignore(*_: object) -> None:
+    """Nobody asked to be told."""
+
+
 Loader = Callable[[Snapshot | None], Awaitable[Snapshot]]
 
 
@@ -57,6 +62,10 @@ class SectionCache:
     snapshot: Snapshot | None = None
     verified_at: float = 0.0
     announced_at: float = 0.0
+    on_publish: Callable[[Snapshot | None, Snapshot], object] = _ignore
+    # for those who measure: seconds and what was built anew; seconds from a notification to its snapshot
+    on_build: Callable[[float, frozenset[str], bool], object] = _ignore
+    on_fresh: Callable[[float], object] = _ignore
     failure: Exception | None = None
     counts: Counts = field(default_factory=Counts)
     # Generations of builds: `want` is the last one asked for, `started` the last begun, `done` the last published.
@@ -64,6 +73,7 @@ class SectionCache:
     started: int = 0
     done: int = 0
     _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _first_announced: float | None = None
     _waiters: dict[asyncio.Future[Snapshot], int] = field(default_factory=dict)
 
     @property
@@ -79,6 +89,8 @@ class SectionCache:
     def announce(self) -> None:
         """A notification told of a change."""
         self.announced_at = self.clock()
+        if self._first_announced is None:
+            self._first_announced = self.announced_at
         self.invalidate()
 
     def invalidate(self) -> int:
@@ -134,10 +146,11 @@ class SectionCache:
                     built = await self.load(self.snapshot)
                 except Exception as error:
                     failed_in_a_row += 1
+                    self.on_build(self.clock() - begun, frozenset(), True)
                     self._fail(generation, error, first=failed_in_a_row == 1)
                     # A later generation tries again: whoever waits now gets an attempt of their own.
                     self.want = max(self.want, generation + 1)
-                    longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0**failed_in_a_row)
+                    longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failed_in_a_row, 10))
                     await self.sleep(random.uniform(self.min_gap_s, longest))  # noqa: S311
                     continue
                 if failed_in_a_row:
@@ -164,6 +177,13 @@ class SectionCache:
         for waiter, wanted in self._waiters.items():
             if wanted <= generation and not waiter.done():
                 waiter.set_result(built)
+        now = self.clock()
+        kept = previous.sections if previous else {}
+        self.on_build(now - begun, frozenset(s for s, b in built.sections.items() if kept.get(s) is not b), False)
+        if self._first_announced is not None and self._first_announced <= begun:
+            self.on_fresh(now - self._first_announced)
+            self._first_announced = None
+        self.on_publish(previous, built)
 
     def _fail(self, generation: int, error: Exception, *, first: bool) -> None:
         self.failure = error

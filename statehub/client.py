@@ -5,21 +5,23 @@
 
 import http.client
 import json
+from collections.abc import Iterator
 from typing import Any, Self, TypedDict
 from urllib.parse import quote, urlencode, urlsplit
 
 from statehub import errors
-from statehub.errors import StateHubError, Unavailable
+from statehub.errors import Gone, StateHubError, Unavailable
 
 _BY_STATUS = {
     error.status: error
     for error in (
-        errors.Malformed, errors.Forbidden, errors.NotFound, errors.Conflict, errors.PreconditionFailed,
+        errors.Malformed, errors.Forbidden, errors.NotFound, errors.Conflict, errors.Gone, errors.PreconditionFailed,
         errors.TooLarge, errors.Unsupported, errors.Misdirected, errors.Invalid, errors.Unavailable,
     )
 }  # fmt: skip
 TIMEOUT_S = 15.0
 IMPORT_TIMEOUT_S = 320.0
+STREAM_TIMEOUT_S = 40.0  # the hub says something every 15 s
 
 
 class ImportCounts(TypedDict):
@@ -55,11 +57,10 @@ class Client:
     """Speaks to the API at `base_url`; every call raises a StateHubError that says what to do."""
 
     def __init__(self, base_url: str, *, author: str | None = None, author_kind: str | None = None) -> None:
-        parts = urlsplit(base_url)
-        connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self.base_url = base_url
-        self._prefix = parts.path.rstrip("/")
-        self._connection = connection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT_S)
+        self._parts = urlsplit(base_url)
+        self._prefix = self._parts.path.rstrip("/")
+        self._connection = self._open(TIMEOUT_S)
         self._headers = {"Accept": "application/json"}
         if author:
             self._headers["X-StateHub-Author"] = quote(author)
@@ -75,13 +76,45 @@ class Client:
         self._connection.close()
 
     def get_summary(self, *, refresh: bool = False) -> bytes:
-        """The summary as it is served; unchanged since the last call costs no body."""
+        """The summary as it is served, never older than what this client has seen; unchanged, it costs no body."""
         headers = {"If-None-Match": self._summary[0]} if self._summary else {}
-        response, body = self._send("GET", "/state/summary" + ("?refresh=true" if refresh else ""), headers=headers)
+        if self.token:
+            headers["X-StateHub-Min-Revision"] = self.token
+        path = "/state/summary" + ("?refresh=true" if refresh else "")
+        try:
+            response, body = self._send("GET", path, headers=headers)
+        except Gone:  # restored, or failed over: what was seen is of another history
+            self.token = self._summary = None
+            response, body = self._send("GET", path)
         if response.status == 304 and self._summary:
             return self._summary[1]
         self._summary = (response.headers["ETag"], body)
         return body
+
+    def follow_events(self) -> Iterator[str]:
+        """The revision token of each change, the current one first; ends only by an Unavailable."""
+        stream = self._open(timeout=STREAM_TIMEOUT_S)
+        try:
+            stream.request(
+                "GET", self._prefix + "/state/events", headers=self._headers | {"Accept": "text/event-stream"}
+            )
+            response = stream.getresponse()
+            if response.status != 200:
+                raise _error(response.status, response.read())
+            token = ""
+            while line := response.readline():
+                if line.startswith(b"id: "):
+                    token = line[4:].decode().strip()
+                elif line == b"\n":  # the end of a message, or of a comment
+                    if token:
+                        self.token = token
+                        yield token
+                    token = ""
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable(f"the event stream of {self.base_url} broke off") from error
+        finally:
+            stream.close()
+        raise Unavailable(f"the event stream of {self.base_url} ended")
 
     def get_health(self) -> dict[str, Any]:
         """What `/state/health` says, also when it says no."""
@@ -113,6 +146,11 @@ class Client:
         self._connection.timeout = IMPORT_TIMEOUT_S
         result: ImportResult = self._document("POST", "/import", body)  # type: ignore[assignment]
         return result
+
+    def _open(self, timeout: float) -> http.client.HTTPConnection:
+        secure = self._parts.scheme == "https"
+        connection = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        return connection(self._parts.hostname or "127.0.0.1", self._parts.port, timeout=timeout)
 
     def _document(self, method: str, path: str, body: Any = None, allow: tuple[int, ...] = (200,)) -> dict[str, Any]:
         response, content = self._send(method, path, body, allow=allow)

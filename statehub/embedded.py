@@ -17,13 +17,12 @@ from statehub.postgres_cluster import Cluster, open_beside
 from statehub.postgres_process import (
     PORT,
     ask,
-    cluster_name,
     end_leftovers,
     is_alive,
-    is_postmaster,
     is_private,
     read_pid_file,
     reap,
+    server_pid,
     socket_dirs,
 )
 
@@ -80,6 +79,7 @@ def start(
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _lock(data_dir):
                 server = find(data_dir) or _start(data_dir, version, options or {})
+                _refuse_other_version(server.version, version, data_dir)
                 if not _has_database(server, dbname):
                     _create_database(server, dbname)
         _refuse_other_version(server.version, version, data_dir)
@@ -119,8 +119,7 @@ def stop(data_dir: Path, *, mode: Literal["fast", "immediate", "smart"] = "fast"
         if not pgdata.exists():
             return False
         with _lock(data_dir):
-            found = read_pid_file(pgdata)
-            if found is None or not is_postmaster(found.pid, cluster_name(pgdata)):
+            if (pid := server_pid(pgdata)) is None:
                 if find(data_dir) is not None:
                     raise EmbeddedError(
                         f"the server of {data_dir} answers, but was not started here"
@@ -128,14 +127,14 @@ def stop(data_dir: Path, *, mode: Literal["fast", "immediate", "smart"] = "fast"
                     )
                 return False
             with suppress(ProcessLookupError):
-                os.kill(found.pid, _SIGNALS[mode])
+                os.kill(pid, _SIGNALS[mode])
             deadline = time.monotonic() + _STOP_S
-            while is_alive(found.pid):
+            while is_alive(pid):
                 if time.monotonic() > deadline:
                     hint = "it waits for clients; try fast" if mode == "smart" else "see its log"
                     raise EmbeddedError(f"the server of {data_dir} did not stop in {_STOP_S:.0f} s: {hint}")
                 time.sleep(_POLL_S)
-            reap(found.pid)
+            reap(pid)
             for folder in socket_dirs(pgdata):
                 with suppress(OSError):  # there is one of them, and it is empty now
                     folder.rmdir()
@@ -144,23 +143,19 @@ def stop(data_dir: Path, *, mode: Literal["fast", "immediate", "smart"] = "fast"
 
 def _start(data_dir: Path, version: int | None, options: Mapping[str, str]) -> Server:
     cluster = Cluster.of(data_dir)
-    deadline = time.monotonic() + _START_S
     if (existing := cluster.version()) is None:
         existing = version or NEWEST
         cluster.create(existing, sync=options.get("fsync") != "off")
     else:
         _refuse_other_version(existing, version, data_dir)
-        name = cluster_name(cluster.pgdata)
-        while (found := read_pid_file(cluster.pgdata)) and is_postmaster(found.pid, name):
-            # One that starts, recovers or stops.
+        deadline = time.monotonic() + _START_S
+        while server_pid(cluster.pgdata) is not None:  # one that starts, recovers or stops
             if server := find(data_dir):
                 return server
             _give_up_after(deadline, data_dir)
-        end_leftovers(name)
-        # PostgreSQL would take any process that has this pid now for the server. If we were wrong, it still
-        # refuses a directory whose shared memory is in use.
-        (cluster.pgdata / "postmaster.pid").unlink(missing_ok=True)
+        end_leftovers(cluster.pgdata)
     pid = cluster.serve(existing, options)
+    deadline = time.monotonic() + _START_S
     while True:
         found = read_pid_file(cluster.pgdata)
         if found and found.pid == pid and (server := find(data_dir)):
@@ -221,8 +216,8 @@ def _explained(data_dir: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise EmbeddedError(
-            f"no permission for {error.filename or data_dir}: the hub in {data_dir} is another user's;"
-            " run as that user, or choose another STATEHUB_DATA_DIR"
+            f"no permission for {error.filename or data_dir}: if the hub in {data_dir} is another user's,"
+            " run as that user; otherwise choose another STATEHUB_DATA_DIR"
         ) from error
     except (OSError, subprocess.SubprocessError) as error:
         raise EmbeddedError(f"PostgreSQL cannot be run in {data_dir}: {error}") from error

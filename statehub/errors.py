@@ -44,6 +44,12 @@ class Conflict(StateHubError):
     status, title, exit_code = 409, "Conflict", 4
 
 
+class Gone(StateHubError):
+    """The token is of another epoch: the database was restored, or another one took over."""
+
+    status, title, exit_code = 410, "Token of another epoch", 4
+
+
 class PreconditionFailed(StateHubError):
     """`If-Match` named a version that is no longer the current one."""
 

@@ -9,6 +9,7 @@ healthy otherwise.
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,7 @@ class Listener:
     heartbeat_s: float = 5.0
     is_up: bool = False
     reconnects: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
     _echo: asyncio.Event = field(default_factory=asyncio.Event)
     _lost: asyncio.Event = field(default_factory=asyncio.Event)
     _nonce: str = ""
@@ -60,8 +62,10 @@ class Listener:
                 self.on_resync()
                 await self._hold(connection)
             except Exception as error:  # asyncpg raises InternalClientError, OSError, PostgresError and more
+                reason = _reason(error, was_up=self.is_up)
+                self.reasons[reason] += 1
                 if self.is_up or not failed_in_a_row:
-                    log.warning("not listening: %s; the poll carries on", error or type(error).__name__)
+                    log.warning("not listening (%s: %s); the poll carries on", reason, error or type(error).__name__)
                 failed_in_a_row += 1
             finally:
                 self.is_up = False
@@ -93,6 +97,13 @@ class Listener:
             self._echo.set()
         elif not str(payload).startswith(ECHO):
             self.on_change(str(payload))
+
+
+def _reason(error: Exception, *, was_up: bool) -> str:
+    """connect: could not begin; heartbeat: no echo in time; lost: the connection ended."""
+    if not was_up:
+        return "connect"
+    return "heartbeat" if isinstance(error, TimeoutError) else "lost"
 
 
 def connector(url: str) -> Callable[[], Any]:

@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -14,6 +15,7 @@ from statehub.postgres_binaries import EmbeddedError, install
 from statehub.postgres_process import PORT, cluster_name, socket_dirs
 
 if sys.platform != "win32":
+    import fcntl
     import pwd
 
 # Written anew at every start. `alter system` and what stands below the include in postgresql.conf win.
@@ -122,13 +124,12 @@ class Cluster:
             os.close(parent)
 
     def serve(self, version: int, options: Mapping[str, str]) -> int:
-        """Start the server in a session of its own, and return its pid at once; it may not be up yet."""
+        """Start the server in a session of its own, and return its pid at once; it may not be up yet.
+
+        Raises EmbeddedError while any process of another server of this cluster lives.
+        """
         programs, folder = self._programs(version), self._socket_dir()
-        for stale in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
-            # The caller has made sure that no server of this cluster runs, and the directory has no other.
-            # PostgreSQL itself believes a lock whose pid now belongs to somebody else.
-            (folder / stale).unlink(missing_ok=True)
-        self._write_settings()
+        socket = folder / f".s.PGSQL.{PORT}"
         ours = {
             "listen_addresses": "",
             "port": str(PORT),
@@ -141,11 +142,16 @@ class Cluster:
         # The shell leaves the server behind as an orphan, so that no parent has to reap it, and says its pid.
         # pg_ctl would do no more, and builds a shell command of the paths. Output goes to the log: a pipe
         # would break with the process that started it.
-        with self._open_log() as log:
+        with self._open_log() as log, self._sole_server() as guard:
+            # PostgreSQL takes any process that has the pid in such a file now for the server.
+            for stale in (self.pgdata / "postmaster.pid", socket, socket.with_name(f"{socket.name}.lock")):
+                stale.unlink(missing_ok=True)
+            self._write_settings()
             shell = subprocess.run(
                 ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *words],
                 stdout=subprocess.PIPE,
                 stderr=log,
+                pass_fds=[guard],
                 start_new_session=True,
                 check=True,
                 **self._inside(self.pgdata),
@@ -175,6 +181,24 @@ class Cluster:
         self._give(folder)
         folder.chmod(0o700)
         return folder
+
+    @contextmanager
+    def _sole_server(self) -> Iterator[int]:
+        """A locked file for the server to inherit: the kernel lets go when its last process is dead.
+
+        PostgreSQL's own guards are pids and shared memory, which another container does not see.
+        """
+        guard = open_beside(self.data_dir / "postgres.running", os.O_RDWR)
+        try:
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield guard
+        except BlockingIOError:
+            raise EmbeddedError(
+                f"{self.data_dir} is in use by a server that cannot be reached from here"
+                " (another container's, perhaps): stop it there, or use another STATEHUB_DATA_DIR"
+            ) from None
+        finally:
+            os.close(guard)
 
     def _write_settings(self) -> None:
         aside = self.pgdata / "statehub.conf.new"

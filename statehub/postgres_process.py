@@ -97,12 +97,17 @@ def ask(socket_dir: Path, dbname: str, statement: str = "") -> str | None:
     return None
 
 
-def is_postmaster(pid: int, name: str) -> bool:
-    """Whether that process is the server of the cluster of that name, and not one that got its pid later."""
-    # The command line is what may be read in a container, too; /proc/<pid>/cwd and exe of another user's
-    # process take CAP_SYS_PTRACE. A zombie has none.
-    words = _command(pid)
-    return f"cluster_name={name}" in words and any(Path(word).name == "postgres" for word in words)
+def server_pid(pgdata: Path) -> int | None:
+    """The server of that cluster, if it runs (or starts, or stops), known by its command line.
+
+    The pid in its pid file may be another process's by now. /proc/<pid>/cwd and exe would say more, but for
+    another user's process they take CAP_SYS_PTRACE, which root lacks in a container. A zombie has no words.
+    """
+    word = f"cluster_name={cluster_name(pgdata)}"
+    running = _processes(pgdata.stat().st_uid).items()
+    pids = [pid for pid, words in running if word in words and words[0] != "/bin/sh"]  # the shell starts it
+    noted = read_pid_file(pgdata)  # a backend that was forked just now still has the server's words
+    return noted.pid if noted and noted.pid in pids else min(pids, default=None)
 
 
 def is_alive(pid: int) -> bool:
@@ -125,14 +130,16 @@ def reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
-def end_leftovers(name: str) -> None:
+def end_leftovers(pgdata: Path) -> None:
     """End the backends of a server that was killed: a new one cannot start while they hold its memory.
 
-    Most see that the postmaster is gone and leave by themselves; one that is computing does not look.
-    A server that crashed would send them the same signal; recovery comes anyway.
+    Most see that the server is gone and leave by themselves; one that is computing does not look. A server
+    that crashed would send them the same signal; recovery comes anyway. Only when `server_pid` is None.
     """
+    title = f"postgres: {cluster_name(pgdata)}: "
     for signum in (signal.SIGQUIT, signal.SIGKILL):
-        left = [pid for pid, command in _commands().items() if command.startswith(f"postgres: {name}: ")]
+        running = _processes(pgdata.stat().st_uid)
+        left = [pid for pid, words in running.items() if " ".join(words).startswith(title)]
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signum)
@@ -141,20 +148,15 @@ def end_leftovers(name: str) -> None:
             time.sleep(0.01)
 
 
-def _command(pid: int) -> list[str]:
-    if _PROC.joinpath("self").exists():
-        try:
-            return os.fsdecode((_PROC / str(pid) / "cmdline").read_bytes()).split("\0")
-        except OSError:
-            return []
-    shown = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
-    return shown.stdout.split()
-
-
-def _commands() -> dict[int, str]:
-    if _PROC.joinpath("self").exists():
-        pids = (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit())
-        return {pid: " ".join(_command(pid)) for pid in pids}
-    shown = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True)
-    rows = (line.split(None, 1) for line in shown.stdout.splitlines())
-    return {int(row[0]): row[1] for row in rows if len(row) == 2}
+def _processes(uid: int) -> dict[int, list[str]]:
+    """The command lines of a user's processes."""
+    if not _PROC.joinpath("self").exists():
+        words = ["ps", "-U", str(uid), "-ww", "-o", "pid=,command="]
+        rows = [line.split() for line in subprocess.run(words, capture_output=True, text=True).stdout.splitlines()]
+        return {int(row[0]): row[1:] for row in rows if len(row) > 1}
+    found = {}
+    for entry in _PROC.iterdir():
+        with suppress(OSError):  # it has ended
+            if entry.name.isdigit() and entry.stat().st_uid == uid:
+                found[int(entry.name)] = os.fsdecode((entry / "cmdline").read_bytes()).split("\0")
+    return found

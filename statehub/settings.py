@@ -90,6 +90,7 @@ class Settings:
     summary_limit: int = _setting(200, _int(1, 10_000))
     stale_limit: float = _setting(600.0, _seconds)
     poll_interval: float = _setting(1.0, _seconds)
+    sse_limit: int = _setting(2000, _int(0, 1_000_000))
     agent: str | None = _setting(None)
     log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"))
     log_format: str = _setting("text", _one_of("text", "json"))
@@ -125,6 +126,8 @@ def _read_env_file(path: Path) -> dict[str, str]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from None
     found = {}
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip().removeprefix("export ")

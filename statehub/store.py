@@ -4,6 +4,7 @@ Postgres builds the JSON: rows come back as text, and go out as they are.
 """
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ import asyncpg
 from statehub import sqlstates
 from statehub.cache import Snapshot
 from statehub.documents import dump
-from statehub.errors import Unavailable
+from statehub.errors import Gone, Unavailable
 from statehub.queries import queries
 from statehub.tokens import Cut, Token
 
@@ -86,7 +87,7 @@ class Store:
                 else:
                     sections[section] = await connection.fetchval(queries()[f"get_{section}"], *args)
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return Snapshot(label["epoch"], revisions, sections, label["snapshot"], now)
+        return Snapshot(label["epoch"], revisions, sections, label["snapshot"], now, json.loads(label["tables"]))
 
     async def get_revisions(self) -> asyncpg.Record:
         """epoch, core, progress, snapshot, pending (ledger rows not yet folded), tables."""
@@ -145,6 +146,26 @@ class Store:
     async def import_plans(self, doc: Any, author: str) -> Written:
         """Import a whole document in one transaction; the body is the table of what happened."""
         return await self._write("import_plans", dump(doc), author, timeout=300)
+
+    async def list_changes(
+        self, since: Token, upto: Token | None, after: tuple[int, int] | None, limit: int
+    ) -> tuple[Token, str, tuple[int, int] | None]:
+        """Events since a token: the next token, the page as JSON, and the key of its last row when there are more."""
+        xid, last = after or (0, 0)
+        own = None if since.xid is None else str(since.xid)
+        args = (str(since.cut), own, upto and str(upto.cut), str(xid), last, limit)
+        async with self._connection() as connection:
+            row = await connection.fetchrow(queries()["list_changes"], *args)
+        now = upto or Token(row["epoch"], row["core"], row["progress"], Cut.parse(row["snapshot"]))
+        if row["epoch"] != since.epoch or row["epoch"] != now.epoch:
+            raise Gone("the database was restored, or another one took over; start from /state/summary")
+        return now, row["items"], (row["last_xid"], row["last_id"]) if row["more"] else None
+
+    async def list_delta(self, before: Snapshot, after: Snapshot, most: int) -> list[asyncpg.Record] | None:
+        """What filters look at in the events between two snapshots; None when there are more than `most`."""
+        async with self._connection() as connection:
+            rows = await connection.fetch(queries()["list_delta"], before.cut, after.cut, most + 1)
+        return None if len(rows) > most else rows
 
     async def _write(self, query: str, *args: Any, timeout: float | None = None) -> Written:
         async def attempt() -> asyncpg.Record:

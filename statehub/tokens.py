@@ -13,6 +13,7 @@ from statehub.errors import Malformed
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LONGEST = 4096
+_END = 2**62  # the sum of two is still a bigint
 
 
 def _write(number: int) -> str:
@@ -27,7 +28,9 @@ def _write(number: int) -> str:
 def _read(text: str) -> int:
     if not text or len(text) > 13 or not set(text) <= set(_DIGITS):
         raise ValueError(text)
-    return int(text, 36)
+    if (number := int(text, 36)) >= _END:
+        raise ValueError(text)
+    return number
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,18 @@ class Cut:
     def sees(self, xid: int) -> bool:
         """Whether the transaction had committed (or aborted) when this was taken."""
         return xid < self.xmin or (xid < self.xmax and xid not in self.xip)
+
+    def covers(self, other: "Cut", xid: int | None = None) -> bool:
+        """Whether this sees all that `other` sees, and transaction `xid`."""
+        if xid is not None and not self.sees(xid):
+            return False
+        if any(other.sees(x) for x in self.xip):
+            return False
+        return not any(other.sees(x) for x in range(self.xmax, other.xmax))
+
+    def __str__(self) -> str:
+        """As PostgreSQL writes it."""
+        return f"{self.xmin}:{self.xmax}:{','.join(map(str, sorted(self.xip)))}"
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,10 @@ class Token:
             if len(epoch) != 12 or not set(epoch) <= set("0123456789abcdef"):
                 raise ValueError
             cut = Cut(xmin, xmin + span, frozenset(xmin + x for x in xip))
-            return cls(epoch, core, progress, cut, _read(own) if tilde else None)
+            token = cls(epoch, core, progress, cut, _read(own) if tilde else None)
+            if str(token) != text:
+                raise ValueError
+            return token
         except ValueError:
             raise Malformed("this is no revision token; take one from X-StateHub-Revision or revision.token") from None
 

@@ -1,5 +1,5 @@
 -- name: get_revisions
-select * from revisions();
+select r.*, pg_notification_queue_usage() as queue_usage from revisions() as r;
 
 -- name: get_core
 select summary_core($1);

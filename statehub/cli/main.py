@@ -64,6 +64,7 @@ def down() -> None:
 
 @app.command()
 def serve(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="API processes that share the port.")] = 1,
     fd: Annotated[int | None, typer.Option(hidden=True)] = None,
     with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
@@ -71,11 +72,14 @@ def serve(
 
     Reads the settings; the schema must be at head (custodian migrate). Answers 503 while the database is away.
 
-    Example: custodian serve
+    Example: custodian serve --workers 2
     """
-    from statehub.cli.serve import serve as run
+    from statehub.cli import serve as server
 
-    run(fd=fd, with_parent=with_parent)
+    if workers > 1:
+        server.serve_many(workers)
+    else:
+        server.serve(fd=fd, with_parent=with_parent)
 
 
 @app.command()
@@ -118,25 +122,33 @@ def seed() -> None:
 @app.command()
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as it is served.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Draw it again at each change, until Ctrl-C.")] = False,
 ) -> None:
     """Show what is going on: totals, blocking decisions, waiting tasks, open workplans, recent progress.
 
-    Reads GET /state/summary and /state/health; writes nothing.
+    Reads GET /state/summary and /state/health, with --watch also /state/events; writes nothing.
 
     Example: custodian status --json | jq .totals
     """
     from statehub.cli.connect import connected
 
     with connected() as client:
+        if watch:
+            from statehub.cli.watch import watch_status
+
+            watch_status(client, as_json=as_json)
+            return
         body = client.get_summary()
         if as_json:
             sys.stdout.buffer.write(body + b"\n")
             return
         import json
 
-        from statehub.cli.show import show_status
+        from rich.console import Console
 
-        show_status(json.loads(body), client.get_health(), client.base_url)
+        from statehub.cli.show import status_of
+
+        Console().print(status_of(json.loads(body), client.get_health(), client.base_url))
 
 
 @app.command(

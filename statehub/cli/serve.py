@@ -1,35 +1,70 @@
-"""`custodian serve`: one API process in the foreground."""
+"""`custodian serve`: the API in the foreground, in one process or several that share a socket."""
 
 import os
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
 
 import uvicorn
 
 from statehub import embedded, logs
 from statehub.app import create_app, uvicorn_options
+from statehub.cli.parts import api_part, listen, look_after, stop_signals
 from statehub.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which when told to stop waits for open connections: so the streams are ended first."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if feed := self.lifespan.state.get("feed"):
+            feed.close()
+        super().handle_exit(sig, frame)
 
 
 def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
     """Serve until SIGTERM. `fd`: a listening socket that was handed over; `with_parent`: end when stdin does."""
     settings = Settings.load()
     logs.configure(settings.log_level, settings.log_format)
-    server = None if settings.database_url else embedded.start(settings.data_dir)
-    url = settings.database_url or (server.url() if server else "")
-    config = uvicorn.Config(create_app(settings, url), **uvicorn_options(settings))
     sockets = None if fd is None else [socket.socket(fileno=fd)]
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     # uvicorn, when it has shut down, raises the signal again: that must neither skip what follows nor be a failure
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: sys.exit(0))
+    with _database(settings) as url:
+        Server(uvicorn.Config(create_app(settings, url), **uvicorn_options(settings))).run(sockets)
+
+
+def serve_many(workers: int) -> None:
+    """Several API processes on one socket, each with its own listener and cache; one that dies is started again."""
+    settings = Settings.load()
+    with ExitStack() as stack:
+        stopping = stack.enter_context(stop_signals())
+        listening = stack.enter_context(listen(settings.host, settings.api_port))
+        url = stack.enter_context(_database(settings))
+        environment = {**os.environ, "STATEHUB_DATABASE_URL": url}
+        parts = [api_part(listening, environment, f"api {number}") for number in range(1, workers + 1)]
+        for part in parts:
+            stack.callback(part.stop)
+        look_after(parts, stopping)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """The configured database, else the embedded one: stopped again where it was started here."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    server = embedded.start(settings.data_dir)
     try:
-        uvicorn.Server(config).run(sockets)
+        yield server.url()
     finally:
-        if server and server.started:
+        if server.started:
             embedded.stop(settings.data_dir)
 
 

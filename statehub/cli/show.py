@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -28,12 +28,13 @@ def clean(text: object) -> str:
     return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs"))
 
 
-def show_status(summary: dict[str, Any], health: dict[str, Any], url: str) -> None:
+def status_of(summary: dict[str, Any], health: dict[str, Any], url: str) -> Group:
     """The summary on one screen."""
-    console = Console()
     state = f"{health['status']}, database {health['database']}"
-    console.print(Text.assemble(("State Hub ", "bold"), f"{url}  ", (state, "dim")))
-    console.print(_totals(summary["totals"]))
+    shown: list[RenderableType] = [
+        Text.assemble(("State Hub ", "bold"), f"{url}  ", (state, "dim")),
+        _totals(summary["totals"]),
+    ]
     decisions, waiting = summary["blocking_decisions"], summary["waiting_tasks"]
     plans, events = summary["open_workstreams"], summary["recent_progress"]
     sections = [
@@ -45,9 +46,10 @@ def show_status(summary: dict[str, Any], health: dict[str, Any], url: str) -> No
     for title, table, count, key in sections:
         total = summary["truncated"].get(key, {}).get("total", count)
         heading = Text.assemble((f"\n{title} ", "bold"), (f"{total}" if key else "", "dim"))
-        console.print(Group(heading, table if count else Text("  none", style="dim")))
+        shown += [heading, table if count else Text("  none", style="dim")]
         if key and total > min(count, LONGEST_LIST):
-            console.print(Text(f"  … {total - min(count, LONGEST_LIST)} more: custodian status --json", style="dim"))
+            shown.append(Text(f"  … {total - min(count, LONGEST_LIST)} more: custodian status --json", style="dim"))
+    return Group(*shown)
 
 
 def show_import(result: ImportResult) -> None:

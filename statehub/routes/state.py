@@ -1,4 +1,4 @@
-"""`/state/health`: is it alive. `/state/ready`: may it be trusted."""
+"""`/state/health`: is it alive. `/state/ready`: may it be trusted. `/metrics`: how it does."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from statehub import __version__
 from statehub.documents import dump
 from statehub.errors import StateHubError
+from statehub.metrics import CONTENT_TYPE
 from statehub.problems import RETRY_AFTER_S
 from statehub.routes.request import store_of
 from statehub.schema import code_checksum, expected_migrations
@@ -62,6 +63,11 @@ async def get_ready(request: Request) -> Response:
     return _answer(document, 503 if problems else 200)
 
 
+async def get_metrics(request: Request) -> Response:
+    """Prometheus' text format."""
+    return Response(request.state.metrics.text(), media_type=CONTENT_TYPE)
+
+
 def _answer(document: dict[str, object], status: int, tables: str | None = None) -> Response:
     text = dump(document)
     if tables is not None:  # JSON from Postgres goes out as it came
@@ -73,4 +79,5 @@ def _answer(document: dict[str, object], status: int, tables: str | None = None)
 routes: list[BaseRoute] = [
     Route("/state/health", get_health),
     Route("/state/ready", get_ready),
+    Route("/metrics", get_metrics),
 ]

@@ -12,9 +12,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from statehub.cache import SectionCache, Snapshot
 from statehub.documents import dump
-from statehub.errors import Malformed, StateHubError, Unavailable
+from statehub.errors import Gone, Malformed, StateHubError, Unavailable
+from statehub.labels import covering, covers, token_of
 from statehub.problems import problem
-from statehub.tokens import Cut, Token
+from statehub.tokens import Token
 
 PATH = "/state/summary"
 SCHEMA = "statehub/summary/1"
@@ -30,14 +31,15 @@ _CACHE_STATUS = {
     STALE_ERROR: b"statehub; hit; detail=stale-if-error",
 }
 
+_NO_BODY: Message = {"type": "http.response.body", "body": b""}
+
 
 class Rendered:
     """One snapshot as HTTP: body, ETag, token, and the messages that were asked for so far."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         revisions = snapshot.revisions
-        token = Token(snapshot.epoch, revisions["core"], revisions["progress"], Cut.parse(snapshot.cut))
-        self.token = str(token)
+        self.token = str(token_of(snapshot))
         self.etag = f'W/"{snapshot.epoch}.{revisions["core"]}.{revisions["progress"]}"'.encode()
         head = {
             "schema": SCHEMA,
@@ -51,17 +53,18 @@ class Rendered:
             snapshot.sections["progress"][1:-1],
         ]
         self.body = b"{" + b",".join(parts) + b"}"
-        self._gzip: bytes | None = None
+        self._rest: Message = {"type": "http.response.body", "body": self.body}
+        self._gzipped_rest: Message | None = None
         self._starts: dict[tuple[int, str, bool], Message] = {}
         self._age_s = -1
 
-    def content(self, gzipped: bool) -> bytes:
-        """The body, compressed once when first asked for."""
+    def rest(self, gzipped: bool) -> Message:
+        """The `http.response.body` message; compressed once, when first asked for."""
         if not gzipped:
-            return self.body
-        if self._gzip is None:
-            self._gzip = gzip.compress(self.body, 6, mtime=0)
-        return self._gzip
+            return self._rest
+        if self._gzipped_rest is None:
+            self._gzipped_rest = {**self._rest, "body": gzip.compress(self.body, 6, mtime=0)}
+        return self._gzipped_rest
 
     def start(self, status: int, label: str, gzipped: bool, age_s: int) -> Message:
         """The `http.response.start` message for this second."""
@@ -87,7 +90,7 @@ class Rendered:
         if status == 200:
             headers += [
                 (b"content-type", b"application/json"),
-                (b"content-length", b"%d" % len(self.content(gzipped))),
+                (b"content-length", b"%d" % len(self.rest(gzipped)["body"])),
             ]
             if gzipped:
                 headers.append((b"content-encoding", b"gzip"))
@@ -100,6 +103,7 @@ class Summary:
     def __init__(self, cache: SectionCache, stale_limit_s: float) -> None:
         self.cache = cache
         self.stale_limit_s = stale_limit_s
+        self.served = dict.fromkeys(_CACHE_STATUS, 0)
         self._rendered: tuple[Snapshot, Rendered] | None = None
         self._accepts: dict[bytes, bool] = {}
 
@@ -109,28 +113,33 @@ class Summary:
             answer = problem(405, "Method not allowed", f"{PATH} takes GET, HEAD", PATH, allow="GET, HEAD")
             return await answer(scope, receive, send)
         gzipped = forced = False
-        known = None
+        known = least = None
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
                 gzipped = self._accepts_gzip(value)
             elif name == b"if-none-match":
-                known = value
+                known = value if known is None else known + b"," + value
             elif name == b"cache-control":
                 forced = forced or b"no-cache" in value.lower()
+            elif name == b"x-statehub-min-revision":
+                least = value
         try:
             if scope["query_string"]:
                 forced = _wants_refresh(scope["query_string"]) or forced
             label, snapshot = (await self._refreshed()) if forced else self._served()
             if snapshot is None:
                 label, snapshot = MISS, (await self._refreshed())[1]
+            if least is not None:
+                label, snapshot = await self._at_least(least, label, snapshot)
         except StateHubError as error:
             answer = problem(error.status, error.title, error.detail, PATH)
             return await answer(scope, receive, send)
+        self.served[label] += 1
         rendered = self.render(snapshot)
         status = 304 if known is not None and _matches(known, rendered.etag) else 200
-        await send(rendered.start(status, label, gzipped, int(self.cache.age_s)))
-        body = b"" if status == 304 or method == "HEAD" else rendered.content(gzipped)
-        await send({"type": "http.response.body", "body": body})
+        cache = self.cache
+        await send(rendered.start(status, label, gzipped, int(cache.clock() - cache.verified_at)))
+        await send(_NO_BODY if status == 304 or method == "HEAD" else rendered.rest(gzipped))
         return None
 
     def render(self, snapshot: Snapshot) -> Rendered:
@@ -149,6 +158,16 @@ class Summary:
                 f"the database has been away for {cache.age_s:.0f} s; the limit is {self.stale_limit_s:.0f} s"
             )
         return STALE_ERROR, cache.snapshot
+
+    async def _at_least(self, least: bytes, label: str, snapshot: Snapshot) -> tuple[str, Snapshot]:
+        """A snapshot that includes what the token's holder has seen: the one at hand, else one that is built now."""
+        token = Token.parse(least.decode("latin-1"))
+        if covers(snapshot, token):
+            return label, snapshot
+        snapshot = await covering(self.cache, token, BUILD_TIMEOUT_S)
+        if snapshot.epoch != token.epoch:
+            raise Gone("the token is of another epoch: the database was restored, or another one took over; drop it")
+        return REFRESH, snapshot
 
     async def _refreshed(self) -> tuple[str, Snapshot]:
         try:

@@ -1,0 +1,175 @@
+"""`/state/wait`, `/state/events`, `/state/changes`: nobody needs to poll."""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from statehub.cache import Snapshot
+from statehub.documents import dump
+from statehub.errors import Malformed, Unavailable
+from statehub.feed import KINDS, SECTIONS, Delta, Feed, Filter, delta_of
+from statehub.labels import covering, token_of
+from statehub.routes.request import store_of
+from statehub.tokens import Token
+
+HEARTBEAT_S = 15.0
+DEFAULT_WAIT_S, LONGEST_WAIT_S = 25.0, 55.0
+DEFAULT_LIMIT, MOST = 100, 500
+_FILTERS = ("section", "repo", "workplan", "author", "kind")
+
+
+async def wait_for_change(request: Request) -> Response:
+    """As soon as the state is past `since`: 200, the new token and the sections that changed. 204 at the timeout."""
+    query = _query(request, "since", "timeout", *_FILTERS)
+    if "since" not in query:
+        raise Malformed("since is needed: a token, from X-StateHub-Revision or from revision.token of the summary")
+    since, wanted = Token.parse(query["since"]), _filter(query)
+    feed = _feed_with_room(request)
+    try:
+        async with asyncio.timeout(_timeout(query.get("timeout", str(DEFAULT_WAIT_S)))):
+            with feed.subscribed(wanted) as subscriber:
+                # subscribed first: what is published while the past is looked at is not lost
+                snapshot = await covering(request.state.cache, since, LONGEST_WAIT_S)
+                sections = await _changed_since(request, since, snapshot, wanted)
+                while not sections:
+                    taken = await subscriber.take()
+                    if not taken:
+                        raise Unavailable("the hub is stopping; ask again in a moment")
+                    # an offer of what was just looked at is no news
+                    sections = frozenset(s for s, offered in taken.items() if _differs(offered, snapshot, s))
+                    snapshot = list(taken.values())[-1]
+    except TimeoutError:
+        return Response(status_code=204, headers={"X-StateHub-Revision": str(since)})
+    token = str(token_of(snapshot))
+    body = {"token": token, "sections": [s for s in SECTIONS if s in sections]}
+    return Response(dump(body), headers={"X-StateHub-Revision": token}, media_type="application/json")
+
+
+async def stream_events(request: Request) -> Response:
+    """Server-Sent Events: one `change` a section, first the current revision, a comment every 15 s."""
+    wanted = _filter(_query(request, *_FILTERS))
+    feed = _feed_with_room(request)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type="text/event-stream")
+    return StreamingResponse(_messages(request, feed, wanted), headers=headers, media_type="text/event-stream")
+
+
+async def _messages(request: Request, feed: Feed, wanted: Filter) -> AsyncIterator[bytes]:
+    with feed.subscribed(wanted) as subscriber:
+        if (snapshot := request.state.cache.snapshot) is not None:
+            for section in SECTIONS:
+                if section in wanted.sections:
+                    yield _message(section, snapshot)
+        else:
+            yield b": no revision yet\n\n"
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    taken = await subscriber.take()
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            if not taken:
+                return
+            for section in SECTIONS:
+                if section in taken:
+                    yield _message(section, taken[section])
+
+
+async def list_changes(request: Request) -> Response:
+    """Every event that was not visible when `since` was issued, none twice, none skipped; the next token."""
+    query = _query(request, "since", "limit", "cursor")
+    if "since" not in query:
+        raise Malformed("since is needed: a token, from X-StateHub-Revision or from revision.token of the summary")
+    limit = query.get("limit", str(DEFAULT_LIMIT))
+    if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= MOST):
+        raise Malformed(f"limit takes 1 to {MOST}")
+    upto, after = _cursor(query["cursor"]) if "cursor" in query else (None, None)
+    token, items, last = await store_of(request).list_changes(Token.parse(query["since"]), upto, after, int(limit))
+    cursor = None if last is None else base64.urlsafe_b64encode(dump([str(token), *last]).encode()).decode()
+    body = f'{{"items":{items},"token":{dump(str(token))},"next_cursor":{dump(cursor)}}}'
+    return Response(body, headers={"X-StateHub-Revision": str(token)}, media_type="application/json")
+
+
+def _feed_with_room(request: Request) -> Feed:
+    feed: Feed = request.state.feed
+    if len(feed.subscribers) >= feed.limit:
+        raise Unavailable(f"{feed.limit} clients follow the events already; the limit is STATEHUB_SSE_LIMIT")
+    return feed
+
+
+def _differs(one: Snapshot, other: Snapshot, section: str) -> bool:
+    return one.epoch != other.epoch or one.revisions[section] != other.revisions[section]
+
+
+async def _changed_since(request: Request, since: Token, snapshot: Snapshot, wanted: Filter) -> frozenset[str]:
+    """The sections that this filter is told of, between a token and a snapshot that covers it."""
+    if since.epoch != snapshot.epoch:
+        return wanted.sections
+    then = Snapshot(
+        since.epoch, {"core": since.core, "progress": since.progress}, {}, str(since.cut), "", snapshot.tables
+    )
+    delta = delta_of(then, snapshot, None)
+    if not delta.sections & wanted.sections or not wanted.reads_events:
+        return wanted.concerned(delta)
+    # a token does not carry each table's revision: a core change without any event counts as unexplained
+    events = await request.state.feed.events_between(then, snapshot)
+    silent = "core" in delta.sections and events is not None and not any(event.kind for event in events)
+    return wanted.concerned(Delta(delta.sections, events, unexplained=silent))
+
+
+def _message(section: str, snapshot: Snapshot) -> bytes:
+    data = dump({"section": section, "revision": snapshot.revisions[section]})
+    return f"event: change\nid: {token_of(snapshot)}\ndata: {data}\n\n".encode()
+
+
+def _query(request: Request, *known: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in known or name in found:
+            raise Malformed(f"{name} is unknown here, or stands twice; {request.url.path} takes {', '.join(known)}")
+        found[name] = value
+    return found
+
+
+def _filter(query: dict[str, str]) -> Filter:
+    sections = frozenset(query.get("section", ",".join(SECTIONS)).split(","))
+    if not sections <= set(SECTIONS):
+        raise Malformed(f"section takes {' or '.join(SECTIONS)}")
+    if (kind := query.get("kind")) and kind not in KINDS:
+        raise Malformed(f"kind takes {', '.join(KINDS)}")
+    repo, workplan = (query[name].lower() if name in query else None for name in ("repo", "workplan"))
+    return Filter(sections, repo, workplan, query.get("author"), kind)
+
+
+def _timeout(text: str) -> float:
+    try:
+        if 0 <= (seconds := float(text)) <= LONGEST_WAIT_S:
+            return seconds
+    except ValueError:
+        pass
+    raise Malformed(f"timeout takes 0 to {LONGEST_WAIT_S:.0f} seconds")
+
+
+def _cursor(text: str) -> tuple[Token, tuple[int, int]]:
+    try:
+        token, xid, last = json.loads(base64.urlsafe_b64decode(text))
+        if not (isinstance(xid, int) and isinstance(last, int) and 0 <= xid < 2**63 and 0 <= last < 2**63):
+            raise ValueError
+        return Token.parse(token), (xid, last)
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise Malformed("this is no cursor; take next_cursor from a page, with the same since") from None
+
+
+routes: list[BaseRoute] = [
+    Route("/state/wait", wait_for_change),
+    Route("/state/events", stream_events),
+    Route("/state/changes", list_changes),
+]
