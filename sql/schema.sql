@@ -142,6 +142,36 @@ ALTER FUNCTION statehub.changed_columns(before jsonb, after jsonb) OWNER TO stat
 
 COMMENT ON FUNCTION statehub.changed_columns(before jsonb, after jsonb) IS 'The columns in which two rows differ, but for bookkeeping; null when there are none.';
 
+CREATE FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) RETURNS TABLE(xid xid8, id bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select c.xid, c.id from (
+        (
+            select e.xid, e.id from progress_events as e
+            where e.xid >= pg_snapshot_xmax(changed_events.since) and e.xid < pg_snapshot_xmax(changed_events.upto)
+                and pg_visible_in_snapshot(e.xid, changed_events.upto) and e.xid is distinct from changed_events.own
+                and (e.xid, e.id) > (changed_events.after_xid, changed_events.after_id)
+            order by e.xid, e.id limit changed_events.page_size
+        )
+        union all
+        (
+            select e.xid, e.id
+            from pg_snapshot_xip(changed_events.since) as r (xid) inner join progress_events as e on e.xid = r.xid
+            where pg_visible_in_snapshot(e.xid, changed_events.upto) and e.xid is distinct from changed_events.own
+                and (e.xid, e.id) > (changed_events.after_xid, changed_events.after_id)
+            order by e.xid, e.id limit changed_events.page_size
+        )
+    ) as c
+    -- transaction ids of before a restore mean nothing here
+    where c.id >= (select p.first_event_id from epochs as p order by p.started_at desc, p.id limit 1)
+    order by c.xid, c.id limit changed_events.page_size
+$$;
+
+ALTER FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) IS 'Events visible in upto and not in since, by (xid, id), from after on.';
+
 CREATE FUNCTION statehub.create_row(kind text, doc jsonb) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
@@ -801,6 +831,33 @@ ALTER FUNCTION statehub.ledger_workplans() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.ledger_workplans() IS 'Writes the ledger for workplans and notifies section core. Made by watch().';
 
+CREATE FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) RETURNS TABLE(epoch text, core bigint, progress bigint, snapshot text, items text, last_xid xid8, last_id bigint, more boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    with found as materialized (
+        select c.xid, c.id, row_number() over (order by c.xid, c.id) as n
+        from changed_events(
+            list_changes.since, list_changes.own, coalesce(list_changes.upto, pg_current_snapshot()),
+            coalesce(list_changes.after_xid, '0'), coalesce(list_changes.after_id, 0), list_changes.page_size + 1
+        ) as c
+    )
+    select
+        r.epoch, r.core, r.progress, r.snapshot,
+        coalesce((
+            select json_agg(v order by f.n) from found as f inner join event_rows as v on f.id = v.id
+            where f.n <= list_changes.page_size
+        ), '[]')::text,
+        (select f.xid from found as f where f.n = list_changes.page_size),
+        (select f.id from found as f where f.n = list_changes.page_size),
+        (select count(*) from found) > list_changes.page_size
+    from revisions() as r
+$$;
+
+ALTER FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) IS 'Events since a token, as JSON; with the label of the snapshot, and the key of the last.';
+
 CREATE FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'statehub', 'pg_temp'
@@ -932,6 +989,29 @@ $$;
 ALTER FUNCTION statehub.prepare_decision() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.prepare_decision() IS 'Before insert or update: code, resolution, escalation.';
+
+CREATE FUNCTION statehub.prepare_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    if new.task is not null and (new.workplan is null or new.repo is null) then
+        select coalesce(new.workplan, t.workplan), coalesce(new.repo, t.repo) into new.workplan, new.repo
+        from tasks as t where t.id = new.task;
+    end if;
+    if new.decision is not null and new.workplan is null and new.topic is null then
+        select d.workplan, d.topic into new.workplan, new.topic from decisions as d where d.id = new.decision;
+    end if;
+    if new.workplan is not null and new.repo is null then
+        select w.repo into new.repo from workplans as w where w.id = new.workplan;
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION statehub.prepare_event() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.prepare_event() IS 'Before insert of an event: workplan and repo of what it is about.';
 
 CREATE FUNCTION statehub.prepare_task() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1897,7 +1977,9 @@ CREATE TABLE statehub.decisions (
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT decisions_about_something CHECK ((num_nonnulls(topic, workplan) > 0)),
     CONSTRAINT decisions_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
+    CONSTRAINT decisions_decided_at_range CHECK (((decided_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (decided_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT decisions_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
+    CONSTRAINT decisions_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT decisions_made_with_rationale CHECK (((decision_type <> 'made'::statehub.decision_type) OR (((rationale ~ '\S'::text) AND (decided_by ~ '\S'::text) AND (decided_at IS NOT NULL)) IS TRUE))),
     CONSTRAINT decisions_options_list CHECK ((jsonb_typeof(options) = 'array'::text)),
     CONSTRAINT decisions_status_fits_type CHECK (((status = 'superseded'::statehub.decision_status) OR ((decision_type = 'made'::statehub.decision_type) = (status = 'resolved'::statehub.decision_status)))),
@@ -1912,7 +1994,11 @@ COMMENT ON CONSTRAINT decisions_about_something ON statehub.decisions IS 'topic:
 
 COMMENT ON CONSTRAINT decisions_code_form ON statehub.decisions IS 'code: takes letters, digits, dot, dash and underscore, at most 100, the first a letter or digit, and must not look like an id';
 
+COMMENT ON CONSTRAINT decisions_decided_at_range ON statehub.decisions IS 'decided_at: takes the years 1 to 9999';
+
 COMMENT ON CONSTRAINT decisions_detail_object ON statehub.decisions IS 'detail: must be a JSON object';
+
+COMMENT ON CONSTRAINT decisions_due_at_range ON statehub.decisions IS 'due_at: takes the years 1 to 9999';
 
 COMMENT ON CONSTRAINT decisions_made_with_rationale ON statehub.decisions IS 'rationale: a decision that is made needs rationale and decided_by';
 
@@ -1964,6 +2050,7 @@ CREATE TABLE statehub.workplans (
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT workplans_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
     CONSTRAINT workplans_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
+    CONSTRAINT workplans_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT workplans_priority_range CHECK (((priority >= 0) AND (priority <= 4))),
     CONSTRAINT workplans_title_given CHECK (((title ~ '\S'::text) AND (char_length(title) <= 1000)))
 );
@@ -1975,6 +2062,8 @@ COMMENT ON TABLE statehub.workplans IS 'A plan of one repository. source_path an
 COMMENT ON CONSTRAINT workplans_code_form ON statehub.workplans IS 'code: takes letters, digits, dot, dash and underscore, at most 100, the first a letter or digit, and must not look like an id';
 
 COMMENT ON CONSTRAINT workplans_detail_object ON statehub.workplans IS 'detail: must be a JSON object';
+
+COMMENT ON CONSTRAINT workplans_due_at_range ON statehub.workplans IS 'due_at: takes the years 1 to 9999';
 
 COMMENT ON CONSTRAINT workplans_priority_range ON statehub.workplans IS 'priority: takes 0 (most urgent) to 4';
 
@@ -2105,6 +2194,7 @@ CREATE TABLE statehub.progress_events (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT progress_events_author_given CHECK (((author ~ '\S'::text) AND (char_length(author) <= 200))),
     CONSTRAINT progress_events_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
+    CONSTRAINT progress_events_occurred_at_range CHECK (((occurred_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (occurred_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT progress_events_summary_given CHECK (((summary ~ '\S'::text) AND (char_length(summary) <= 2000)))
 );
 
@@ -2115,6 +2205,8 @@ COMMENT ON TABLE statehub.progress_events IS 'What happened, by whom. Append-onl
 COMMENT ON CONSTRAINT progress_events_author_given ON statehub.progress_events IS 'author: must have 1 to 200 characters, not only spaces';
 
 COMMENT ON CONSTRAINT progress_events_detail_object ON statehub.progress_events IS 'detail: must be a JSON object';
+
+COMMENT ON CONSTRAINT progress_events_occurred_at_range ON statehub.progress_events IS 'occurred_at: takes the years 1 to 9999';
 
 COMMENT ON CONSTRAINT progress_events_summary_given ON statehub.progress_events IS 'summary: must have 1 to 2,000 characters, not only spaces';
 
@@ -2140,6 +2232,7 @@ CREATE TABLE statehub.tasks (
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT tasks_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
     CONSTRAINT tasks_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
+    CONSTRAINT tasks_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT tasks_parent_not_itself CHECK ((parent <> id)),
     CONSTRAINT tasks_priority_range CHECK (((priority >= 0) AND (priority <= 4))),
     CONSTRAINT tasks_title_given CHECK (((title ~ '\S'::text) AND (char_length(title) <= 1000)))
@@ -2152,6 +2245,8 @@ COMMENT ON TABLE statehub.tasks IS 'The work. repo is kept equal to the workplan
 COMMENT ON CONSTRAINT tasks_code_form ON statehub.tasks IS 'code: takes letters, digits, dot, dash and underscore, at most 120, the first a letter or digit, and must not look like an id';
 
 COMMENT ON CONSTRAINT tasks_detail_object ON statehub.tasks IS 'detail: must be a JSON object';
+
+COMMENT ON CONSTRAINT tasks_due_at_range ON statehub.tasks IS 'due_at: takes the years 1 to 9999';
 
 COMMENT ON CONSTRAINT tasks_parent_not_itself ON statehub.tasks IS 'parent: a task cannot be its own parent';
 
@@ -2358,15 +2453,31 @@ ALTER TABLE statehub.revisions OWNER TO statehub_owner;
 
 COMMENT ON TABLE statehub.revisions IS 'The watched tables: section, and the revision up to the last fold.';
 
+CREATE VIEW statehub.vocabularies AS
+ SELECT (t.typname)::text AS name,
+    (e.enumlabel)::text AS value,
+    row_number() OVER (PARTITION BY t.oid ORDER BY e.enumsortorder) AS "position"
+   FROM (pg_type t
+     JOIN pg_enum e ON ((t.oid = e.enumtypid)))
+  WHERE (t.typnamespace = ('statehub'::regnamespace)::oid);
+
+ALTER VIEW statehub.vocabularies OWNER TO statehub_owner;
+
+COMMENT ON VIEW statehub.vocabularies IS 'The vocabularies and their values in order: what every face is tested against.';
+
 CREATE VIEW statehub.served_columns AS
  SELECT k.kind,
     (a.attname)::text AS name,
     format_type(a.atttypid, a.atttypmod) AS type,
     a.attnum AS "position",
     (a.attname = ANY (k.filters)) AS can_filter,
+    ( SELECT array_agg(v.value ORDER BY v."position") AS array_agg
+           FROM statehub.vocabularies v
+          WHERE (v.name = t.typname)) AS vocabulary,
     (a.attname = ANY ('{slug,code,repo,topic,workplan,task,parent,decision}'::name[])) AS is_short_name
-   FROM (statehub.kinds k
-     JOIN pg_attribute a ON (((a.attrelid = (to_regclass(('statehub.'::text || k.row_view)))::oid) AND (a.attnum > 0) AND (NOT a.attisdropped))));
+   FROM ((statehub.kinds k
+     JOIN pg_attribute a ON (((a.attrelid = (to_regclass(('statehub.'::text || k.row_view)))::oid) AND (a.attnum > 0) AND (NOT a.attisdropped))))
+     JOIN pg_type t ON ((a.atttypid = t.oid)));
 
 ALTER VIEW statehub.served_columns OWNER TO statehub_owner;
 
@@ -2448,18 +2559,6 @@ CREATE VIEW statehub.unarmed_triggers AS
 ALTER VIEW statehub.unarmed_triggers OWNER TO statehub_owner;
 
 COMMENT ON VIEW statehub.unarmed_triggers IS 'Watched tables whose revision triggers are missing or off: none, or the summary cannot be exact.';
-
-CREATE VIEW statehub.vocabularies AS
- SELECT (t.typname)::text AS name,
-    (e.enumlabel)::text AS value,
-    row_number() OVER (PARTITION BY t.oid ORDER BY e.enumsortorder) AS "position"
-   FROM (pg_type t
-     JOIN pg_enum e ON ((t.oid = e.enumtypid)))
-  WHERE (t.typnamespace = ('statehub'::regnamespace)::oid);
-
-ALTER VIEW statehub.vocabularies OWNER TO statehub_owner;
-
-COMMENT ON VIEW statehub.vocabularies IS 'The vocabularies and their values in order: what every face is tested against.';
 
 CREATE TABLE statehub.workplan_dependencies (
     workplan uuid NOT NULL,
@@ -2839,6 +2938,8 @@ CREATE TRIGGER move_tasks AFTER UPDATE OF repo ON statehub.workplans FOR EACH RO
 
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON statehub.decisions FOR EACH ROW EXECUTE FUNCTION statehub.prepare_decision();
 
+CREATE TRIGGER prepare BEFORE INSERT ON statehub.progress_events FOR EACH ROW WHEN (((new.repo IS NULL) AND ((new.task IS NOT NULL) OR (new.workplan IS NOT NULL) OR (new.decision IS NOT NULL)))) EXECUTE FUNCTION statehub.prepare_event();
+
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON statehub.tasks FOR EACH ROW EXECUTE FUNCTION statehub.prepare_task();
 
 CREATE TRIGGER prepare BEFORE INSERT ON statehub.workplans FOR EACH ROW EXECUTE FUNCTION statehub.prepare_workplan();
@@ -3001,6 +3102,10 @@ REVOKE ALL ON FUNCTION statehub.changed_columns(before jsonb, after jsonb) FROM 
 GRANT ALL ON FUNCTION statehub.changed_columns(before jsonb, after jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.changed_columns(before jsonb, after jsonb) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.create_row(kind text, doc jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.create_row(kind text, doc jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.create_row(kind text, doc jsonb) TO statehub_ro;
@@ -3088,6 +3193,10 @@ REVOKE ALL ON FUNCTION statehub.ledger_workplans() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.ledger_workplans() TO statehub_api;
 GRANT ALL ON FUNCTION statehub.ledger_workplans() TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) TO statehub_ro;
@@ -3105,6 +3214,10 @@ GRANT ALL ON FUNCTION statehub.pass_gate() TO statehub_ro;
 REVOKE ALL ON FUNCTION statehub.prepare_decision() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.prepare_decision() TO statehub_api;
 GRANT ALL ON FUNCTION statehub.prepare_decision() TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.prepare_event() FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.prepare_event() TO statehub_api;
+GRANT ALL ON FUNCTION statehub.prepare_event() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.prepare_task() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.prepare_task() TO statehub_api;
@@ -3458,6 +3571,9 @@ GRANT SELECT ON TABLE statehub.repo_rows TO statehub_ro;
 GRANT SELECT ON TABLE statehub.revisions TO statehub_api;
 GRANT SELECT ON TABLE statehub.revisions TO statehub_ro;
 
+GRANT SELECT ON TABLE statehub.vocabularies TO statehub_api;
+GRANT SELECT ON TABLE statehub.vocabularies TO statehub_ro;
+
 GRANT SELECT ON TABLE statehub.served_columns TO statehub_api;
 GRANT SELECT ON TABLE statehub.served_columns TO statehub_ro;
 
@@ -3476,9 +3592,6 @@ GRANT SELECT ON TABLE statehub.topic_rows TO statehub_ro;
 
 GRANT SELECT ON TABLE statehub.unarmed_triggers TO statehub_api;
 GRANT SELECT ON TABLE statehub.unarmed_triggers TO statehub_ro;
-
-GRANT SELECT ON TABLE statehub.vocabularies TO statehub_api;
-GRANT SELECT ON TABLE statehub.vocabularies TO statehub_ro;
 
 GRANT SELECT ON TABLE statehub.workplan_dependencies TO statehub_api;
 GRANT SELECT ON TABLE statehub.workplan_dependencies TO statehub_ro;

@@ -60,7 +60,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
         metrics.read_on_demand(readings(cache, feed, listener, pool, polled, served))
         await pool
         cache.invalidate()
-        jobs = [cache.run(), feed.run(), poll(store, cache, polled, settings.poll_interval)]
+        jobs = [cache.run(), feed.run(), poll(store, cache, polled, settings.poll_interval, settings.listen)]
         if listener:
             jobs.append(listener.run())
         async with asyncio.TaskGroup() as tasks:
@@ -112,7 +112,7 @@ async def events_between(store: Store, before: Snapshot, after: Snapshot) -> Seq
     return None if rows is None else [Event(**row) for row in rows]
 
 
-async def poll(store: Store, cache: SectionCache, polled: Polled, interval_s: float) -> None:
+async def poll(store: Store, cache: SectionCache, polled: Polled, interval_s: float, listening: bool) -> None:
     """Ask for the revisions again and again: a change that nothing had announced is drift. Folds the ledger, if any."""
     while True:
         await asyncio.sleep(interval_s * random.uniform(0.8, 1.2))  # noqa: S311
@@ -123,10 +123,10 @@ async def poll(store: Store, cache: SectionCache, polled: Polled, interval_s: fl
             polled.pending, polled.queue_usage = found["pending"], found["queue_usage"]
             if not cache.verify(found["epoch"], {"core": found["core"], "progress": found["progress"]}, asked_at):
                 await asyncio.sleep(DRIFT_GRACE_S)  # its notification may be on the way
-                if cache.announced_at < asked_at:
+                if listening and cache.announced_at < asked_at:
                     cache.counts.drift += 1
                     log.warning("the poll found a change that no notification had announced")
-            if found["pending"]:
+            if found["pending"] or found["unsettled"]:
                 async with asyncio.timeout(30):
                     await store.tend()
         except (StateHubError, TimeoutError) as error:

@@ -34,21 +34,24 @@ class Guard:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         try:
-            self._check(scope)
+            has_body = self._check(scope)
         except StateHubError as error:
             answer = problem(error.status, error.title, error.detail, scope["path"])
+            answer.headers["Connection"] = "close"  # a body may be on its way
             return await answer(scope, receive, send)
         if scope["method"] in ("GET", "HEAD"):
             return await self.app(scope, receive, send)
         limit = self.large.get(scope["path"].rstrip("/"), MAX_BODY_BYTES)
+        receive, send = _limited(receive, send, limit, has_body)
         try:
-            return await self.app(scope, _limited(receive, limit), send)
+            return await self.app(scope, receive, send)
         except TooLarge as error:
             answer = problem(error.status, error.title, error.detail, scope["path"])
             return await answer(scope, receive, send)
 
-    def _check(self, scope: Scope) -> None:
-        hosts = 0
+    def _check(self, scope: Scope) -> bool:
+        """Whether there is a body. Raises what this caller may not do."""
+        hosts = origins = 0
         content_type = encoding = None
         has_body = False
         for name, value in scope["headers"]:
@@ -59,6 +62,7 @@ class Guard:
             elif name not in _CHECKED:
                 continue
             elif name == b"origin":
+                origins += 1
                 self._check_origin(value)
             elif name == b"sec-fetch-site":
                 if value == b"cross-site":
@@ -73,11 +77,14 @@ class Guard:
                 has_body = True
         if hosts != 1:
             raise Misdirected("exactly one Host is needed")
+        if origins > 1:
+            raise Forbidden("a page has one origin")
         if encoding not in (None, b"identity"):
             raise Unsupported("send the body uncompressed")
         needs_json = scope["method"] in ("POST", "PATCH") or has_body
         if needs_json and (content_type or b"").split(b";")[0].strip().lower() != b"application/json":
             raise Unsupported("send the body as Content-Type: application/json")
+        return has_body
 
     def _check_host(self, value: bytes) -> None:
         name, colon, port = value.lower().rpartition(b":")
@@ -100,15 +107,23 @@ class Guard:
             raise Forbidden("a page of another origin may not talk to the hub") from None
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
+def _limited(receive: Receive, send: Send, limit: int, has_body: bool) -> tuple[Receive, Send]:
+    """Refuses a body over the limit as it streams; an answer before its end is the last one on the connection."""
     seen = 0
+    ended = not has_body
 
     async def limited() -> Message:
-        nonlocal seen
+        nonlocal seen, ended
         message = await receive()
         seen += len(message.get("body", b""))
+        ended = not message.get("more_body", False)
         if seen > limit:
             raise TooLarge(f"the body is over {limit} bytes")
         return message
 
-    return limited
+    async def ending(message: Message) -> None:
+        if not ended and message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return limited, ending

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import psycopg
@@ -38,10 +39,11 @@ class Migrated:
     code_loaded: bool
 
 
-def migrate(url: str, *, wait_s: float = 0.0, lock_timeout_s: float = 60.0) -> Migrated:
+def migrate(url: str, *, wait_s: float = 0.0, reload: bool = False, lock_timeout_s: float = 60.0) -> Migrated:
     """Bring the database at `url` to head; safe to run at any time, by several processes at once.
 
-    `wait_s`: how long to wait for a database that does not answer yet.
+    `wait_s`: how long to wait for a database that does not answer yet. `reload`: load the code files though they
+    have not changed, which arms every trigger again.
 
     Raises Unavailable when the database cannot be reached or another migration holds the lock too long,
     Conflict when something outside our schema hangs on our code.
@@ -50,7 +52,7 @@ def migrate(url: str, *, wait_s: float = 0.0, lock_timeout_s: float = 60.0) -> M
     with _connect(url) as connection, _locked(connection, lock_timeout_s):
         connection.execute((sql_dir() / "roles.sql").read_bytes())
         applied = _apply_migrations(connection, url)
-        loaded = _load_code(url)
+        loaded = _load_code(url, reload)
         return Migrated(applied, loaded)
 
 
@@ -105,19 +107,15 @@ def _apply_migrations(connection: psycopg.Connection, url: str) -> tuple[str, ..
         return tuple(migration.id for migration in pending)
 
 
-def _load_code(url: str) -> bool:
+def _load_code(url: str, reload: bool) -> bool:
     checksum = code_checksum()
     with _connect(url, _AS_OWNER) as owner, owner.transaction():
         loaded = owner.execute("select checksum from code_files").fetchone()
-        if changed := loaded != (checksum,):
+        if changed := reload or loaded != (checksum,):
             _drop_code(owner)
             owner.execute("set local check_function_bodies = off")
-            for path in _code_files():
-                try:
-                    owner.execute(path.read_bytes())
-                except psycopg.Error as error:
-                    error.add_note(f"while loading {path.parent.name}/{path.name}")
-                    raise
+            for _, paths in groupby(_code_files(), key=lambda path: path.parent):
+                _execute(owner, list(paths))
             owner.execute(
                 "insert into code_files (checksum) values (%s)"
                 " on conflict (only_row) do update set checksum = excluded.checksum, loaded_at = now()",
@@ -125,6 +123,25 @@ def _load_code(url: str) -> bool:
             )
         owner.execute("select start_epoch()")
         return changed
+
+
+def _execute(owner: psycopg.Connection, paths: list[Path]) -> None:
+    """Run the files in order; one that needs what comes later (a view of a view) waits for it."""
+    while paths:
+        later = []
+        for path in paths:
+            try:
+                with owner.transaction():
+                    owner.execute(path.read_bytes())
+            except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
+                error.add_note(f"while loading {path.parent.name}/{path.name}")
+                later.append((path, error))
+            except psycopg.Error as error:
+                error.add_note(f"while loading {path.parent.name}/{path.name}")
+                raise
+        if len(later) == len(paths):
+            raise later[0][1]
+        paths = [path for path, _ in later]
 
 
 def _drop_code(owner: psycopg.Connection) -> None:

@@ -7,6 +7,7 @@ project. One frozen object; a bad value is one clear line at start.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -57,6 +58,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _loopback(text: str) -> str:
+    """127.0.0.1, localhost or ::1; nothing else is bound, since no token guards the hub yet"""
+    if text == "localhost" or ip_address(text.strip("[]")).is_loopback:
+        return text.strip("[]")
+    raise ValueError
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text.lower() not in choices:
@@ -83,7 +91,7 @@ class Settings:
     listen_url: str | None = _setting(None)
     listen: bool = _setting(True, _switch)
     data_dir: Path = _setting(lambda: _home("XDG_DATA_HOME", ".local/share"), _path)
-    host: str = _setting("127.0.0.1")
+    host: str = _setting("127.0.0.1", _loopback)
     api_port: int = _setting(8000, _int(0, 65535))
     api_url: str | None = _setting(None)
     allowed_hosts: tuple[str, ...] = _setting((), _names)

@@ -57,7 +57,7 @@ async def _ours(error: Any, pool: asyncpg.Pool) -> Exception:
         return Repeat()
     if known := _OURS.get(state):
         if known is Invalid and error.column_name:
-            return _invalid(error.column_name, str(error))
+            return Invalid(str(error), errors=[{"pointer": pointer(error.column_name), "detail": str(error)}])
         return known(str(error))
     if state.startswith(_AWAY):
         return Unavailable("the database is away or busy; try again in a moment")
@@ -68,7 +68,7 @@ async def _ours(error: Any, pool: asyncpg.Pool) -> Exception:
     if state.startswith("23"):
         return await _broken_constraint(error, pool)
     if state.startswith("22"):
-        return Invalid(f"a value does not fit: {error}", errors=[])
+        return Invalid("a value does not fit its column", errors=[])
     bug: Exception = error
     return bug
 

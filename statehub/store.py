@@ -138,10 +138,11 @@ class Store:
             args = (kind, dump(filters), fields, after, limit)
             return str(await connection.fetchval(queries()["list_rows"], *args))
 
-    async def list_columns(self) -> dict[str, asyncpg.Record]:
-        """By kind: the columns that are served (`names`), and those a list can be filtered by (`filters`)."""
+    async def list_columns(self) -> list[asyncpg.Record]:
+        """The columns that are served: kind, name, type, can_filter, vocabulary (None where it has none)."""
         async with self._connection() as connection:
-            return {row["kind"]: row for row in await connection.fetch(queries()["list_columns"])}
+            found: list[asyncpg.Record] = await connection.fetch(queries()["list_columns"])
+            return found
 
     async def import_plans(self, doc: Any, author: str) -> Written:
         """Import a whole document in one transaction; the body is the table of what happened."""

@@ -16,7 +16,8 @@ create table if not exists workplans (
     owner text,
     status workplan_status not null default 'proposed',
     priority smallint not null default 2 constraint workplans_priority_range check (priority between 0 and 4),
-    due_at timestamptz,
+    due_at timestamptz
+    constraint workplans_due_at_range check (due_at >= '0001-01-02' and due_at < '9999-12-31'),
     labels text [] not null default '{}',
     detail jsonb not null default '{}' constraint workplans_detail_object check (jsonb_typeof(detail) = 'object'),
     source_path text,
@@ -26,6 +27,7 @@ create table if not exists workplans (
     version integer not null default 1
 );
 comment on table workplans is 'A plan of one repository. source_path and sync_base belong to the consistency sync.';
+comment on constraint workplans_due_at_range on workplans is 'due_at: takes the years 1 to 9999';
 comment on constraint workplans_code_form on workplans is
 'code: takes letters, digits, dot, dash and underscore, at most 100, the first a letter or digit, and must not look like an id';
 comment on constraint workplans_repo_known on workplans is 'repo: is not registered; GET /repos lists them';

@@ -18,7 +18,8 @@ create table if not exists tasks (
     priority smallint not null default 2 constraint tasks_priority_range check (priority between 0 and 4),
     assignee text,
     waiting_on text,
-    due_at timestamptz,
+    due_at timestamptz
+    constraint tasks_due_at_range check (due_at >= '0001-01-02' and due_at < '9999-12-31'),
     position integer not null default 0,
     queued boolean not null default false,
     labels text [] not null default '{}',
@@ -29,6 +30,7 @@ create table if not exists tasks (
     constraint tasks_parent_not_itself check (parent <> id)
 );
 comment on table tasks is 'The work. repo is kept equal to the workplan''s; queued is settled by triggers and settle().';
+comment on constraint tasks_due_at_range on tasks is 'due_at: takes the years 1 to 9999';
 comment on constraint tasks_code_form on tasks is
 'code: takes letters, digits, dot, dash and underscore, at most 120, the first a letter or digit, and must not look like an id';
 comment on constraint tasks_workplan_known on tasks is 'workplan: does not exist; GET /workplans lists them';

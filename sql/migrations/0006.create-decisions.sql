@@ -20,8 +20,10 @@ create table if not exists decisions (
     status decision_status not null default 'open',
     rationale text,
     decided_by text,
-    decided_at timestamptz,
-    due_at timestamptz,
+    decided_at timestamptz
+    constraint decisions_decided_at_range check (decided_at >= '0001-01-02' and decided_at < '9999-12-31'),
+    due_at timestamptz
+    constraint decisions_due_at_range check (due_at >= '0001-01-02' and due_at < '9999-12-31'),
     escalation_note text,
     superseded_by uuid constraint decisions_superseded_by_known references decisions,
     labels text [] not null default '{}',
@@ -38,6 +40,8 @@ create table if not exists decisions (
     )
 );
 comment on table decisions is 'What was asked and what was answered.';
+comment on constraint decisions_decided_at_range on decisions is 'decided_at: takes the years 1 to 9999';
+comment on constraint decisions_due_at_range on decisions is 'due_at: takes the years 1 to 9999';
 comment on constraint decisions_code_form on decisions is
 'code: takes letters, digits, dot, dash and underscore, at most 100, the first a letter or digit, and must not look like an id';
 comment on constraint decisions_topic_known on decisions is 'topic: does not exist; GET /topics lists them';

@@ -18,10 +18,12 @@ create table if not exists progress_events (
     workplan uuid constraint progress_events_workplan_known references workplans,
     task uuid constraint progress_events_task_known references tasks,
     decision uuid constraint progress_events_decision_known references decisions,
-    occurred_at timestamptz not null default now(),
+    occurred_at timestamptz not null default now()
+    constraint progress_events_occurred_at_range check (occurred_at >= '0001-01-02' and occurred_at < '9999-12-31'),
     created_at timestamptz not null default now()
 );
 comment on table progress_events is 'What happened, by whom. Append-only: no update, no delete, no truncate.';
+comment on constraint progress_events_occurred_at_range on progress_events is 'occurred_at: takes the years 1 to 9999';
 comment on constraint progress_events_summary_given on progress_events is
 'summary: must have 1 to 2,000 characters, not only spaces';
 comment on constraint progress_events_author_given on progress_events is

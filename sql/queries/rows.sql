@@ -17,8 +17,7 @@ select * from get_row($1, $2);
 select list_rows($1, $2::jsonb, $3::text [], $4::jsonb, $5);
 
 -- name: list_columns
-select kind, array_agg(name order by position) as names, array_agg(name order by position) filter (where can_filter) as filters
-from served_columns group by kind;
+select kind, name, type, can_filter, vocabulary from served_columns order by kind, position;
 
 -- name: import_plans
 select * from import_plans($1::jsonb, $2);

@@ -1,5 +1,6 @@
 -- name: get_revisions
-select r.*, pg_notification_queue_usage() as queue_usage from revisions() as r;
+select r.*, exists (select from unsettled) as unsettled, pg_notification_queue_usage() as queue_usage
+from revisions() as r;
 
 -- name: get_core
 select summary_core($1);

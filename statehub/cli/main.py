@@ -85,6 +85,7 @@ def serve(
 @app.command()
 def migrate(
     wait: Annotated[float, typer.Option(help="Seconds to wait for a database that does not answer yet.")] = 0.0,
+    reload: Annotated[bool, typer.Option(help="Load functions, views and triggers again though unchanged.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the schema to head: migrations, then functions, views and triggers. Two at once are safe.
@@ -95,7 +96,7 @@ def migrate(
     from statehub.cli import database
 
     with database.attached() as url:
-        done = schema.migrate(url, wait_s=wait)
+        done = schema.migrate(url, wait_s=wait, reload=reload)
     if as_json:
         typer.echo(_dump({"schema": "custodian/migrate/1", "applied": done.applied, "code_loaded": done.code_loaded}))
         return

@@ -9,15 +9,23 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from statehub.errors import Conflict
 
 STOP_WITHIN_S = 15.0
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 10.0
 LOOK_EVERY_S = 0.1
+
+
+class LookedAfter(Protocol):
+    """Something that can die, and be brought back."""
+
+    def look_after(self) -> None:
+        """Called again and again; must not wait long."""
 
 
 @dataclass
@@ -77,7 +85,7 @@ def api_part(listening: socket.socket, environment: dict[str, str], name: str = 
     return Part(name, [sys.executable, "-m", "statehub.cli.main", "serve"], listening, environment)
 
 
-def look_after(parts: list[Part], stopping: list[int]) -> None:
+def look_after(parts: Sequence[LookedAfter], stopping: list[int]) -> None:
     """Look after all of them until somebody wants us to stop."""
     while not stopping:
         for part in parts:

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 from statehub import embedded, schema
 from statehub.cli import hubfile
@@ -17,6 +18,37 @@ from statehub.errors import Conflict, StateHubError, Unavailable
 from statehub.settings import Settings
 
 READY_WITHIN_S = 60.0
+DATABASE_EVERY_S = 1.0
+
+
+@dataclass
+class Database:
+    """The configured database, which others look after, or the embedded one, which runs as long as the hub."""
+
+    settings: Settings
+    looked_at: float = 0.0
+
+    def start(self) -> str:
+        """Its URL."""
+        return self.settings.database_url or embedded.start(self.settings.data_dir).url()
+
+    def look_after(self) -> None:
+        """Start the embedded server again when it has died."""
+        now = time.monotonic()
+        if self.settings.database_url or now - self.looked_at < DATABASE_EVERY_S:
+            return
+        self.looked_at = now
+        if embedded.find(self.settings.data_dir) is None:
+            say("PostgreSQL does not answer; starting it again")
+            try:
+                embedded.start(self.settings.data_dir)
+            except StateHubError as error:
+                say(error.detail)
+
+    def stop(self) -> None:
+        """Stop the embedded server."""
+        if not self.settings.database_url:
+            embedded.stop(self.settings.data_dir)
 
 
 def run() -> int:
@@ -31,7 +63,9 @@ def run() -> int:
         listening = stack.enter_context(listen(settings.host, settings.api_port))
         host, port = listening.getsockname()[:2]
         api = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
-        url = stack.enter_context(_database(settings))
+        database = Database(settings)
+        stack.callback(database.stop)
+        url = database.start()
         schema.migrate(settings.migrate_url or url)
         schema.seed(settings.migrate_url or url)
         environment = {**os.environ, "STATEHUB_DATABASE_URL": url, "STATEHUB_DATA_DIR": str(settings.data_dir)}
@@ -41,7 +75,7 @@ def run() -> int:
         hubfile.write(settings.data_dir, {"pid": os.getpid(), "api": api})
         if _await_ready(api, stopping, part.look_after):
             _announce(api, settings)
-        look_after([part], stopping)
+        look_after([database, part], stopping)
         say("stopping")
     return 0
 
@@ -102,19 +136,6 @@ def _announce(api: str, settings: Settings) -> None:
         f"State Hub is up\n  API       {api}\n  summary   {api}/state/summary\n  data      {settings.data_dir}",
         flush=True,
     )
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The configured database, else the embedded one, which stops when the hub does."""
-    if settings.database_url:
-        yield settings.database_url
-        return
-    server = embedded.start(settings.data_dir)
-    try:
-        yield server.url()
-    finally:
-        embedded.stop(settings.data_dir)
 
 
 def _await_ready(api: str, stopping: list[int], meanwhile: Callable[[], None]) -> bool:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from statehub import models
+from statehub.errors import Invalid, Malformed
 from statehub.routes import respond
 from statehub.routes.lists import page_of
 from statehub.routes.request import author_of, document_of, expected_version, store_of
@@ -41,7 +42,10 @@ PROGRESS = Kind("progress", models.ProgressAppend)
 
 async def list_rows(request: Request, kind: Kind) -> Response:
     page = await page_of(request, kind.path)
-    text = await store_of(request).list_rows(kind.path, page.filters, page.fields, page.after, page.limit)
+    try:
+        text = await store_of(request).list_rows(kind.path, page.filters, page.fields, page.after, page.limit)
+    except Invalid:
+        raise Malformed("the cursor is not of this list; take next_cursor from a page of it") from None
     return page.respond(text)
 
 
