@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -23,6 +23,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from statehub import embedded, schema
+
+if TYPE_CHECKING:
+    from tests.running import Hub
 
 PG_VERSION = int(os.environ.get("STATEHUB_TEST_PG", "18"))
 OWNER = "-c role=statehub_owner -c search_path=statehub"
@@ -54,14 +57,14 @@ class Database:
     def value(self, query: str, *params: Any, options: str = OWNER) -> Any:
         """The first column of the first row, on a connection of its own."""
         with closing(self.connect(options)) as connection:
-            row = connection.execute(query, params or None).fetchone()  # type: ignore[arg-type]
+            row = connection.execute(query, params or None).fetchone()
             return row[0] if row else None
 
 
 @contextmanager
 def _docker() -> Iterator[str | None]:
     """PostgreSQL by testcontainers; None where there is no engine."""
-    import docker.errors
+    import docker.errors  # type: ignore[import-untyped]
     from testcontainers.community.postgres import PostgresContainer
 
     container = None
@@ -113,9 +116,7 @@ def temporary_database(server: str, template: str | None = None) -> Iterator[Dat
     with closing(psycopg.connect(server, autocommit=True)) as admin:
         admin.execute(create)
         if template:  # settings of a database do not come along with its template
-            admin.execute(
-                sql.SQL("alter database {} set search_path = statehub, public").format(sql.Identifier(name))
-            )
+            admin.execute(sql.SQL("alter database {} set search_path = statehub, public").format(sql.Identifier(name)))
         try:
             yield Database(url_of(server, name))
         finally:
@@ -150,3 +151,27 @@ def api(database: Database) -> Iterator[psycopg.Connection[Any]]:
     """A connection as the app has it."""
     with closing(database.connect(API)) as connection:
         yield connection
+
+
+@pytest.fixture
+def hub(database: Database) -> Iterator["Hub"]:
+    """The app, on a database of this test's own."""
+    from tests.running import running  # it needs this module
+
+    with running(database) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def shared_hub(server: str, template: str) -> Iterator["Hub"]:
+    """One app for the tests that look at nothing but rows of their own."""
+    from tests.running import running
+
+    with temporary_database(server, template) as database, running(database) as hub:
+        yield hub
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """What `pytest.mark.anyio` runs on."""
+    return "asyncio"
