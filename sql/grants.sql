@@ -44,9 +44,9 @@ grant insert, update on legacy_interfaces, legacy_usage to statehub_api;
 -- every function that only reads, or that guards itself, is everybody's; these change what nobody may change by hand
 grant execute on all functions in schema statehub to statehub_api, statehub_ro;
 revoke execute on function
-fold(), settle(), rebuild_totals(), start_epoch(boolean), next_number(uuid), watch(text, text, text, text),
+fold(), settle(), renew_epoch(), rebuild_totals(), start_epoch(boolean), next_number(uuid), watch(text, text, text, text),
 remove_task_dependency(text, text), remove_workplan_dependency(text, text)
 from statehub_api, statehub_ro;
 grant execute on function
-fold(), settle(), remove_task_dependency(text, text), remove_workplan_dependency(text, text)
+fold(), settle(), renew_epoch(), remove_task_dependency(text, text), remove_workplan_dependency(text, text)
 to statehub_api;

@@ -1291,6 +1291,17 @@ ALTER FUNCTION statehub.remove_workplan_dependency(workplan text, depends_on tex
 
 COMMENT ON FUNCTION statehub.remove_workplan_dependency(workplan text, depends_on text) IS 'Takes a workplan''s dependency back; false when there was none.';
 
+CREATE FUNCTION statehub.renew_epoch() RETURNS text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select start_epoch(false)
+$$;
+
+ALTER FUNCTION statehub.renew_epoch() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.renew_epoch() IS 'Starts an epoch if server, database or timeline are not those of the last one.';
+
 CREATE FUNCTION statehub.resolve_references(doc jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO 'statehub', 'pg_temp'
@@ -3258,6 +3269,9 @@ GRANT ALL ON FUNCTION statehub.remove_task_dependency(task text, depends_on text
 
 REVOKE ALL ON FUNCTION statehub.remove_workplan_dependency(workplan text, depends_on text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.remove_workplan_dependency(workplan text, depends_on text) TO statehub_api;
+
+REVOKE ALL ON FUNCTION statehub.renew_epoch() FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.renew_epoch() TO statehub_api;
 
 REVOKE ALL ON FUNCTION statehub.resolve_references(doc jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.resolve_references(doc jsonb) TO statehub_api;

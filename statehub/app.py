@@ -21,6 +21,7 @@ from statehub.routes import feed as feed_routes
 from statehub.routes import imports, rows, state, summary
 from statehub.routes.respond import on_error
 from statehub.settings import Settings
+from statehub.sqlstates import Repeat
 from statehub.store import Store, create_pool
 
 log = logging.getLogger(__name__)
@@ -126,10 +127,14 @@ async def poll(store: Store, cache: SectionCache, polled: Polled, interval_s: fl
                 if listening and cache.announced_at < asked_at:
                     cache.counts.drift += 1
                     log.warning("the poll found a change that no notification had announced")
+            if found["moved"]:
+                await store.renew_epoch()
             if found["pending"] or found["unsettled"]:
                 async with asyncio.timeout(30):
                     await store.tend()
-        except (StateHubError, TimeoutError) as error:
+        except Exception as error:  # whatever it is, to ask again is right; to end would end the hub
+            if not isinstance(error, (StateHubError, TimeoutError, Repeat)):
+                log.warning("the poll failed: %r", error)
             cache.suspect(error)
 
 

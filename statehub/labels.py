@@ -15,11 +15,17 @@ def token_of(snapshot: Snapshot) -> Token:
 
 def covers(snapshot: Snapshot, token: Token) -> bool:
     """Whether the snapshot includes all that the token's holder has seen. Decided here, without the database."""
-    return snapshot.epoch == token.epoch and Cut.parse(snapshot.cut).covers(token.cut, token.xid)
+    return (
+        snapshot.epoch == token.epoch
+        # a crash forgets transactions that were rolled back, and gives their ids again; revisions it never forgets
+        and snapshot.revisions["core"] >= token.core
+        and snapshot.revisions["progress"] >= token.progress
+        and Cut.parse(snapshot.cut).covers(token.cut, token.xid)
+    )
 
 
 async def covering(cache: SectionCache, token: Token, timeout_s: float) -> Snapshot:
-    """A snapshot that covers the token; one of another epoch when that is the database's now.
+    """A snapshot that covers the token; one that does not when the database was restored, and it never will.
 
     A token is given out after its commit, so a build that starts now includes it, on whatever process it was
     written. Raises Unavailable when that cannot be had in time.
@@ -30,7 +36,8 @@ async def covering(cache: SectionCache, token: Token, timeout_s: float) -> Snaps
         async with asyncio.timeout(timeout_s):
             while True:
                 snapshot = await cache.refresh(timeout_s)
-                if snapshot.epoch != token.epoch or covers(snapshot, token):
+                # where the cut includes the token's and a revision is lower, the database went back in its own epoch
+                if snapshot.epoch != token.epoch or Cut.parse(snapshot.cut).covers(token.cut, token.xid):
                     return snapshot
     except StateHubError:
         raise

@@ -99,6 +99,11 @@ class Store:
         async with self._connection() as connection:
             await connection.execute(queries()["tend"])
 
+    async def renew_epoch(self) -> None:
+        """Start a new epoch where the server, the database or its timeline is another one."""
+        async with self._connection() as connection:
+            await connection.execute(queries()["renew_epoch"])
+
     async def get_health(self) -> None:
         """Returns when the database answers."""
         async with self._connection() as connection:
@@ -144,9 +149,9 @@ class Store:
             found: list[asyncpg.Record] = await connection.fetch(queries()["list_columns"])
             return found
 
-    async def import_plans(self, doc: Any, author: str) -> Written:
-        """Import a whole document in one transaction; the body is the table of what happened."""
-        return await self._write("import_plans", dump(doc), author, timeout=300)
+    async def import_plans(self, doc: str, author: str) -> Written:
+        """Import a whole JSON document in one transaction; the body is the table of what happened."""
+        return await self._write("import_plans", doc, author, timeout=300)
 
     async def list_changes(
         self, since: Token, upto: Token | None, after: tuple[int, int] | None, limit: int

@@ -1,5 +1,6 @@
 """What every handler reads from a request: the body, the author, the version, the store."""
 
+import asyncio
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -17,6 +18,8 @@ AUTHOR_KIND = "x-statehub-author-kind"
 AUTHOR_KINDS = ("human", "agent", "system")
 ANONYMOUS = "anonymous"
 LONGEST_AUTHOR = 200
+# parsing more than this would hold up everybody else's requests
+MOST_AT_ONCE_BYTES = 100_000
 
 
 def store_of(request: Request) -> Store:
@@ -27,7 +30,14 @@ def store_of(request: Request) -> Store:
 
 async def document_of(request: Request, model: type[M]) -> M:
     """The body, validated. Raises Malformed, or Invalid with a pointer for each problem."""
-    document = parse(await request.body())
+    body = await request.body()
+    if len(body) > MOST_AT_ONCE_BYTES:
+        return await asyncio.to_thread(_validated, body, model)
+    return _validated(body, model)
+
+
+def _validated(body: bytes, model: type[M]) -> M:
+    document = parse(body)
     try:
         return model.model_validate(document)
     except ValidationError as error:

@@ -171,7 +171,7 @@ class Summary:
                 known.add(least)
             return label, snapshot
         snapshot = await covering(self.cache, token, BUILD_TIMEOUT_S)
-        if snapshot.epoch != token.epoch:
+        if not covers(snapshot, token):
             raise Gone("the token is of another epoch: the database was restored, or another one took over; drop it")
         return REFRESH, snapshot
 
