@@ -39,7 +39,10 @@ grant insert (
 grant insert (task, claim_seq, claimed_by, claimed_at, lease_expires_at), update (
     claim_seq, claimed_by, claimed_at, lease_expires_at
 ) on task_claims to statehub_api;
-grant insert, update on legacy_interfaces, legacy_usage to statehub_api;
+grant insert (kind, name, successor, sunset_at, retire_after_days), update (successor, sunset_at, retire_after_days)
+on legacy_interfaces to statehub_api;
+grant insert (interface, used_on, caller, uses, last_used_at), update (uses, last_used_at)
+on legacy_usage to statehub_api;
 
 -- every function that only reads, or that guards itself, is everybody's; these change what nobody may change by hand
 grant execute on all functions in schema statehub to statehub_api, statehub_ro;
@@ -50,3 +53,16 @@ from statehub_api, statehub_ro;
 grant execute on function
 fold(), settle(), renew_epoch(), remove_task_dependency(text, text), remove_workplan_dependency(text, text)
 to statehub_api;
+
+-- a trigger function fires without the right to execute it; who has it could hang it on a temporary table of their own, and
+-- write the ledger through it
+do $$
+declare
+    trigger_functions text := (
+        select string_agg(p.oid::regprocedure::text, ', ') from pg_proc as p
+        where p.pronamespace = 'statehub'::regnamespace and p.prorettype = 'trigger'::regtype
+    );
+begin
+    execute format('revoke execute on function %s from public, statehub_api, statehub_ro', trigger_functions);
+end
+$$;

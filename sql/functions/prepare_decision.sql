@@ -7,7 +7,7 @@ declare
 begin
     if tg_op = 'INSERT' and new.code is null then
         loop
-            new.code := 'DEC-' || to_char(nextval('decision_number'), 'FM999990000');
+            new.code := numbered('DEC-', nextval('decision_number'), 4);
             exit when not exists (select from decisions as d where lower(d.code) = lower(new.code));
         end loop;
     elsif tg_op = 'UPDATE' and old.decision_type = 'made'

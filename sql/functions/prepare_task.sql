@@ -18,7 +18,7 @@ begin
     end if;
     if tg_op = 'INSERT' and new.code is null then
         loop
-            new.code := plan.code || '-T' || to_char(next_number(plan.id), 'FM9900');
+            new.code := numbered(plan.code || '-T', next_number(plan.id), 2);
             exit when not exists (select from tasks as t where lower(t.code) = lower(new.code));
         end loop;
     end if;

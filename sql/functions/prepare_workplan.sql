@@ -8,7 +8,7 @@ begin
         slug := upper((select r.slug from managed_repos as r where r.id = new.repo));
         loop
             exit when slug is null; -- no such repo: the foreign key says so
-            new.code := slug || '-WP-' || lpad(next_number(new.repo)::text, 4, '0');
+            new.code := numbered(slug || '-WP-', next_number(new.repo), 4);
             exit when not exists (select from workplans as w where lower(w.code) = lower(new.code));
         end loop;
     end if;
