@@ -164,7 +164,7 @@ CREATE FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_sna
         )
     ) as c
     -- transaction ids of before a restore mean nothing here
-    where c.id >= (select p.first_event_id from epochs as p order by p.started_at desc, p.id limit 1)
+    where c.id >= (select p.first_event_id from epochs as p order by p.number desc limit 1)
     order by c.xid, c.id limit changed_events.page_size
 $$;
 
@@ -196,7 +196,7 @@ CREATE FUNCTION statehub.epoch() RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
-    select left(md5(concat_ws('/', (select e.id from epochs as e order by e.started_at desc, e.id limit 1), epoch_identity())), 12)
+    select left(md5(concat_ws('/', (select e.id from epochs as e order by e.number desc limit 1), epoch_identity())), 12)
 $$;
 
 ALTER FUNCTION statehub.epoch() OWNER TO statehub_owner;
@@ -573,10 +573,18 @@ begin
             select c.id from changed as c inner join was as w on c.id = w.id where c.status <> w.status;
         when 'task_dependencies INSERT' then
             insert into unsettled (task) select distinct c.task from changed as c;
+        when 'task_dependencies UPDATE' then
+            insert into unsettled (task) select c.task from changed as c union select w.task from was as w;
+        when 'task_dependencies TRUNCATE' then
+            insert into unsettled (task) select distinct d.task from task_dependencies as d;
         when 'task_dependencies DELETE' then
             insert into unsettled (task) select distinct w.task from was as w;
         when 'workplan_dependencies INSERT' then
             insert into unsettled (workplan) select distinct c.workplan from changed as c;
+        when 'workplan_dependencies UPDATE' then
+            insert into unsettled (workplan) select c.workplan from changed as c union select w.workplan from was as w;
+        when 'workplan_dependencies TRUNCATE' then
+            insert into unsettled (workplan) select distinct d.workplan from workplan_dependencies as d;
         when 'workplan_dependencies DELETE' then
             insert into unsettled (workplan) select distinct w.workplan from was as w;
     end case;
@@ -910,20 +918,6 @@ ALTER FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after
 
 COMMENT ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) IS 'A page of rows of this kind, as JSON text.';
 
-CREATE FUNCTION statehub.move_tasks() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'statehub', 'pg_temp'
-    AS $$
-begin
-    update tasks set repo = new.repo where workplan = new.id and repo <> new.repo;
-    return null;
-end
-$$;
-
-ALTER FUNCTION statehub.move_tasks() OWNER TO statehub_owner;
-
-COMMENT ON FUNCTION statehub.move_tasks() IS 'After update of a workplan''s repo: its tasks follow.';
-
 CREATE FUNCTION statehub.next_number(scope uuid) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'statehub', 'pg_temp'
@@ -936,6 +930,16 @@ $$;
 ALTER FUNCTION statehub.next_number(scope uuid) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.next_number(scope uuid) IS 'The next number for a code in this repository or workplan.';
+
+CREATE FUNCTION statehub.numbered(prefix text, number bigint, digits integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select prefix || lpad(number::text, greatest(digits, length(number::text)), '0')
+$$;
+
+ALTER FUNCTION statehub.numbered(prefix text, number bigint, digits integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.numbered(prefix text, number bigint, digits integer) IS 'The prefix and a number of at least so many digits.';
 
 CREATE FUNCTION statehub.pass_gate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -960,7 +964,7 @@ declare
 begin
     if tg_op = 'INSERT' and new.code is null then
         loop
-            new.code := 'DEC-' || to_char(nextval('decision_number'), 'FM999990000');
+            new.code := numbered('DEC-', nextval('decision_number'), 4);
             exit when not exists (select from decisions as d where lower(d.code) = lower(new.code));
         end loop;
     elsif tg_op = 'UPDATE' and old.decision_type = 'made'
@@ -973,9 +977,7 @@ begin
     if new.decision_type = 'made' then
         new.decided_at := coalesce(new.decided_at, now());
         if new.status in ('open', 'escalated') then new.status := 'resolved'; end if;
-    elsif tg_op = 'INSERT' or (new.title, new.context) is distinct from (old.title, old.context)
-        or old.decision_type <> new.decision_type
-    then
+    elsif tg_op = 'INSERT' or new.status = 'open' or (new.title, new.context) is distinct from (old.title, old.context) then
         note := escalation_note(new.title || E'\n' || new.context);
         if note is not null then
             new.escalation_note := note;
@@ -1022,7 +1024,8 @@ declare
     moved boolean := tg_op = 'INSERT' or new.workplan <> old.workplan;
 begin
     if moved or new.repo is distinct from old.repo then
-        select * into plan from workplans as w where w.id = new.workplan;
+        -- waits for a workplan that is just moving to another repo; the foreign key would ask for this lock anyway
+        select * into plan from workplans as w where w.id = new.workplan for key share;
         if not found then
             raise foreign_key_violation using message = 'no such workplan', constraint = 'tasks_workplan_known', table = 'tasks';
         end if;
@@ -1033,7 +1036,7 @@ begin
     end if;
     if tg_op = 'INSERT' and new.code is null then
         loop
-            new.code := plan.code || '-T' || to_char(next_number(plan.id), 'FM9900');
+            new.code := numbered(plan.code || '-T', next_number(plan.id), 2);
             exit when not exists (select from tasks as t where lower(t.code) = lower(new.code));
         end loop;
     end if;
@@ -1059,9 +1062,11 @@ declare
 begin
     if new.code is null then
         slug := upper((select r.slug from managed_repos as r where r.id = new.repo));
+        if slug is null then
+            raise foreign_key_violation using message = 'no such repo', constraint = 'workplans_repo_known', table = 'workplans';
+        end if;
         loop
-            exit when slug is null; -- no such repo: the foreign key says so
-            new.code := slug || '-WP-' || lpad(next_number(new.repo)::text, 4, '0');
+            new.code := numbered(slug || '-WP-', next_number(new.repo), 4);
             exit when not exists (select from workplans as w where lower(w.code) = lower(new.code));
         end loop;
     end if;
@@ -1155,7 +1160,7 @@ declare
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
     verb text := case when tg_op = 'DELETE' then 'no longer depends on' else 'depends on' end;
 begin
-    if coalesce(current_setting('statehub.bulk', true), '') = 'on' then return null; end if;
+    if tg_op = 'INSERT' and coalesce(current_setting('statehub.bulk', true), '') = 'on' then return null; end if;
     if tg_table_name = 'task_dependencies' then
         insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task)
         select
@@ -1322,6 +1327,9 @@ begin
             end;
         end if;
     end loop;
+    if doc ->> 'domain' is not null then
+        doc := doc || jsonb_build_object('domain', lower(doc ->> 'domain'));
+    end if;
     return doc;
 end
 $$;
@@ -1439,7 +1447,7 @@ begin
     insert into epochs (identity, first_event_id)
     select epoch_identity(), coalesce((select max(p.id) from progress_events as p), 0) + 1
     where force or epoch_identity() is distinct from
-        (select e.identity from epochs as e order by e.started_at desc, e.id limit 1);
+        (select e.identity from epochs as e order by e.number desc limit 1);
     return epoch();
 end
 $$;
@@ -2139,6 +2147,7 @@ ALTER VIEW statehub.domain_rows OWNER TO statehub_owner;
 COMMENT ON VIEW statehub.domain_rows IS 'Domains as served.';
 
 CREATE TABLE statehub.epochs (
+    number integer NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     identity text NOT NULL,
     first_event_id bigint NOT NULL,
@@ -2148,6 +2157,15 @@ CREATE TABLE statehub.epochs (
 ALTER TABLE statehub.epochs OWNER TO statehub_owner;
 
 COMMENT ON TABLE statehub.epochs IS 'Histories of this database: a restore starts a new one. identity names the server, database and timeline; stored xids mean nothing before first_event_id.';
+
+ALTER TABLE statehub.epochs ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME statehub.epochs_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE statehub.escalation_keywords (
     keyword text NOT NULL,
@@ -2251,7 +2269,7 @@ CREATE TABLE statehub.tasks (
 
 ALTER TABLE statehub.tasks OWNER TO statehub_owner;
 
-COMMENT ON TABLE statehub.tasks IS 'The work. repo is kept equal to the workplan''s; queued is settled by triggers and settle().';
+COMMENT ON TABLE statehub.tasks IS 'The work. repo is kept equal to the workplan''s by its foreign key; queued is settled by triggers and settle().';
 
 COMMENT ON CONSTRAINT tasks_code_form ON statehub.tasks IS 'code: takes letters, digits, dot, dash and underscore, at most 120, the first a letter or digit, and must not look like an id';
 
@@ -2485,7 +2503,7 @@ CREATE VIEW statehub.served_columns AS
     ( SELECT array_agg(v.value ORDER BY v."position") AS array_agg
            FROM statehub.vocabularies v
           WHERE (v.name = t.typname)) AS vocabulary,
-    (a.attname = ANY ('{slug,code,repo,topic,workplan,task,parent,decision}'::name[])) AS is_short_name
+    (a.attname = ANY ('{slug,code,domain,repo,topic,workplan,task,parent,decision}'::name[])) AS is_short_name
    FROM ((statehub.kinds k
      JOIN pg_attribute a ON (((a.attrelid = (to_regclass(('statehub.'::text || k.row_view)))::oid) AND (a.attnum > 0) AND (NOT a.attisdropped))))
      JOIN pg_type t ON ((a.atttypid = t.oid)));
@@ -2650,7 +2668,7 @@ ALTER TABLE ONLY statehub.domains
     ADD CONSTRAINT domains_pkey PRIMARY KEY (slug);
 
 ALTER TABLE ONLY statehub.epochs
-    ADD CONSTRAINT epochs_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY statehub.escalation_keywords
     ADD CONSTRAINT escalation_keywords_pkey PRIMARY KEY (keyword);
@@ -2715,6 +2733,9 @@ ALTER TABLE ONLY statehub.workplan_totals
 
 ALTER TABLE ONLY statehub.workplans
     ADD CONSTRAINT workplans_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY statehub.workplans
+    ADD CONSTRAINT workplans_repo_of_id UNIQUE (id, repo);
 
 ALTER TABLE ONLY statehub.yoyo_lock
     ADD CONSTRAINT yoyo_lock_pkey PRIMARY KEY (locked);
@@ -2797,7 +2818,15 @@ CREATE TRIGGER leave_unsettled_insert AFTER INSERT ON statehub.tasks REFERENCING
 
 CREATE TRIGGER leave_unsettled_insert AFTER INSERT ON statehub.workplan_dependencies REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
+CREATE TRIGGER leave_unsettled_truncate BEFORE TRUNCATE ON statehub.task_dependencies FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+CREATE TRIGGER leave_unsettled_truncate BEFORE TRUNCATE ON statehub.workplan_dependencies FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.task_dependencies REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
 CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.tasks REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.workplan_dependencies REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
 CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.workplans REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
@@ -2945,8 +2974,6 @@ CREATE TRIGGER ledger_update AFTER UPDATE ON statehub.workplans REFERENCING OLD 
 
 ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER ledger_update;
 
-CREATE TRIGGER move_tasks AFTER UPDATE OF repo ON statehub.workplans FOR EACH ROW WHEN ((old.repo IS DISTINCT FROM new.repo)) EXECUTE FUNCTION statehub.move_tasks();
-
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON statehub.decisions FOR EACH ROW EXECUTE FUNCTION statehub.prepare_decision();
 
 CREATE TRIGGER prepare BEFORE INSERT ON statehub.progress_events FOR EACH ROW WHEN (((new.repo IS NULL) AND ((new.task IS NOT NULL) OR (new.workplan IS NOT NULL) OR (new.decision IS NOT NULL)))) EXECUTE FUNCTION statehub.prepare_event();
@@ -3003,7 +3030,7 @@ CREATE TRIGGER touch BEFORE UPDATE ON statehub.task_claims FOR EACH ROW EXECUTE 
 
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.task_dependencies FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
-CREATE TRIGGER touch BEFORE UPDATE OF code, workplan, repo, parent, title, description, status, priority, assignee, waiting_on, due_at, "position", labels, detail ON statehub.tasks FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
+CREATE TRIGGER touch BEFORE UPDATE OF id, code, workplan, repo, parent, title, description, status, priority, assignee, waiting_on, due_at, "position", labels, detail, version, created_at, updated_at ON statehub.tasks FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.topics FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
@@ -3076,10 +3103,7 @@ ALTER TABLE ONLY statehub.tasks
 COMMENT ON CONSTRAINT tasks_parent_known ON statehub.tasks IS 'parent: no such task';
 
 ALTER TABLE ONLY statehub.tasks
-    ADD CONSTRAINT tasks_repo_known FOREIGN KEY (repo) REFERENCES statehub.managed_repos(id);
-
-ALTER TABLE ONLY statehub.tasks
-    ADD CONSTRAINT tasks_workplan_known FOREIGN KEY (workplan) REFERENCES statehub.workplans(id);
+    ADD CONSTRAINT tasks_workplan_known FOREIGN KEY (workplan, repo) REFERENCES statehub.workplans(id, repo) ON UPDATE CASCADE;
 
 COMMENT ON CONSTRAINT tasks_workplan_known ON statehub.tasks IS 'workplan: does not exist; GET /workplans lists them';
 
@@ -3165,44 +3189,24 @@ GRANT ALL ON FUNCTION statehub.import_workplans(target_repo uuid, docs jsonb) TO
 GRANT ALL ON FUNCTION statehub.import_workplans(target_repo uuid, docs jsonb) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.leave_unsettled() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.leave_unsettled() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.leave_unsettled() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_decisions() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_decisions() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_decisions() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_domains() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_domains() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_domains() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_managed_repos() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_managed_repos() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_managed_repos() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_progress_events() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_progress_events() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_progress_events() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_task_dependencies() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_task_dependencies() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_task_dependencies() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_tasks() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_tasks() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_tasks() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_topics() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_topics() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_topics() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_workplan_dependencies() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_workplan_dependencies() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_workplan_dependencies() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.ledger_workplans() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.ledger_workplans() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.ledger_workplans() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_api;
@@ -3212,57 +3216,35 @@ REVOKE ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[
 GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.move_tasks() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.move_tasks() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.move_tasks() TO statehub_ro;
-
 REVOKE ALL ON FUNCTION statehub.next_number(scope uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION statehub.numbered(prefix text, number bigint, digits integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.numbered(prefix text, number bigint, digits integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.numbered(prefix text, number bigint, digits integer) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.pass_gate() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.pass_gate() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.pass_gate() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.prepare_decision() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.prepare_decision() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.prepare_decision() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.prepare_event() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.prepare_event() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.prepare_event() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.prepare_task() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.prepare_task() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.prepare_task() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.prepare_workplan() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.prepare_workplan() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.prepare_workplan() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.rebuild_totals() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.record_change() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.record_change() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.record_change() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.record_dependency() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.record_dependency() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.record_dependency() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.refuse_change() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.refuse_change() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.refuse_change() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.refuse_task_cycle() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.refuse_task_cycle() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.refuse_task_cycle() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.refuse_workplan_cycle() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.refuse_workplan_cycle() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.refuse_workplan_cycle() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.release_finished_claim() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.release_finished_claim() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.release_finished_claim() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.remove_task_dependency(task text, depends_on text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.remove_task_dependency(task text, depends_on text) TO statehub_api;
@@ -3323,8 +3305,6 @@ GRANT ALL ON FUNCTION statehub.tasks_touched(tasks uuid[], workplans uuid[]) TO 
 GRANT ALL ON FUNCTION statehub.tasks_touched(tasks uuid[], workplans uuid[]) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.touch_row() FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.touch_row() TO statehub_api;
-GRANT ALL ON FUNCTION statehub.touch_row() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer) TO statehub_api;
@@ -3554,11 +3534,31 @@ GRANT SELECT ON TABLE statehub.gates TO statehub_ro;
 GRANT SELECT ON TABLE statehub.kinds TO statehub_api;
 GRANT SELECT ON TABLE statehub.kinds TO statehub_ro;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE statehub.legacy_interfaces TO statehub_api;
+GRANT SELECT ON TABLE statehub.legacy_interfaces TO statehub_api;
 GRANT SELECT ON TABLE statehub.legacy_interfaces TO statehub_ro;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE statehub.legacy_usage TO statehub_api;
+GRANT INSERT(kind) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT INSERT(name) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT INSERT(successor),UPDATE(successor) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT INSERT(sunset_at),UPDATE(sunset_at) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT INSERT(retire_after_days),UPDATE(retire_after_days) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT SELECT ON TABLE statehub.legacy_usage TO statehub_api;
 GRANT SELECT ON TABLE statehub.legacy_usage TO statehub_ro;
+
+GRANT INSERT(interface) ON TABLE statehub.legacy_usage TO statehub_api;
+
+GRANT INSERT(used_on) ON TABLE statehub.legacy_usage TO statehub_api;
+
+GRANT INSERT(caller) ON TABLE statehub.legacy_usage TO statehub_api;
+
+GRANT INSERT(uses),UPDATE(uses) ON TABLE statehub.legacy_usage TO statehub_api;
+
+GRANT INSERT(last_used_at),UPDATE(last_used_at) ON TABLE statehub.legacy_usage TO statehub_api;
 
 GRANT SELECT ON TABLE statehub.task_claims TO statehub_api;
 GRANT SELECT ON TABLE statehub.task_claims TO statehub_ro;

@@ -30,7 +30,7 @@ _OURS: dict[str, type[StateHubError]] = {
     "SH422": Invalid,
 }
 # 08 connection, 53 resources, 57 intervention (shutdown, cancelled by timeout), 58 system, 25006 read-only (a standby)
-_AWAY = ("08", "53", "57", "58", "25006", "55P03")
+_AWAY = ("08", "53", "57", "58", "25006", "55000", "55P03")
 _REPEAT = ("40001", "40P01")
 
 

@@ -23,7 +23,7 @@ language sql stable set search_path = statehub, pg_temp as $$
         )
     ) as c
     -- transaction ids of before a restore mean nothing here
-    where c.id >= (select p.first_event_id from epochs as p order by p.started_at desc, p.id limit 1)
+    where c.id >= (select p.first_event_id from epochs as p order by p.number desc limit 1)
     order by c.xid, c.id limit changed_events.page_size
 $$;
 comment on function changed_events is 'Events visible in upto and not in since, by (xid, id), from after on.';

@@ -17,10 +17,18 @@ begin
             select c.id from changed as c inner join was as w on c.id = w.id where c.status <> w.status;
         when 'task_dependencies INSERT' then
             insert into unsettled (task) select distinct c.task from changed as c;
+        when 'task_dependencies UPDATE' then
+            insert into unsettled (task) select c.task from changed as c union select w.task from was as w;
+        when 'task_dependencies TRUNCATE' then
+            insert into unsettled (task) select distinct d.task from task_dependencies as d;
         when 'task_dependencies DELETE' then
             insert into unsettled (task) select distinct w.task from was as w;
         when 'workplan_dependencies INSERT' then
             insert into unsettled (workplan) select distinct c.workplan from changed as c;
+        when 'workplan_dependencies UPDATE' then
+            insert into unsettled (workplan) select c.workplan from changed as c union select w.workplan from was as w;
+        when 'workplan_dependencies TRUNCATE' then
+            insert into unsettled (workplan) select distinct d.workplan from workplan_dependencies as d;
         when 'workplan_dependencies DELETE' then
             insert into unsettled (workplan) select distinct w.workplan from was as w;
     end case;

@@ -20,9 +20,7 @@ begin
     if new.decision_type = 'made' then
         new.decided_at := coalesce(new.decided_at, now());
         if new.status in ('open', 'escalated') then new.status := 'resolved'; end if;
-    elsif tg_op = 'INSERT' or (new.title, new.context) is distinct from (old.title, old.context)
-        or old.decision_type <> new.decision_type
-    then
+    elsif tg_op = 'INSERT' or new.status = 'open' or (new.title, new.context) is distinct from (old.title, old.context) then
         note := escalation_note(new.title || E'\n' || new.context);
         if note is not null then
             new.escalation_note := note;

@@ -7,7 +7,8 @@ declare
     moved boolean := tg_op = 'INSERT' or new.workplan <> old.workplan;
 begin
     if moved or new.repo is distinct from old.repo then
-        select * into plan from workplans as w where w.id = new.workplan;
+        -- waits for a workplan that is just moving to another repo; the foreign key would ask for this lock anyway
+        select * into plan from workplans as w where w.id = new.workplan for key share;
         if not found then
             raise foreign_key_violation using message = 'no such workplan', constraint = 'tasks_workplan_known', table = 'tasks';
         end if;

@@ -6,8 +6,10 @@ declare
 begin
     if new.code is null then
         slug := upper((select r.slug from managed_repos as r where r.id = new.repo));
+        if slug is null then
+            raise foreign_key_violation using message = 'no such repo', constraint = 'workplans_repo_known', table = 'workplans';
+        end if;
         loop
-            exit when slug is null; -- no such repo: the foreign key says so
             new.code := numbered(slug || '-WP-', next_number(new.repo), 4);
             exit when not exists (select from workplans as w where lower(w.code) = lower(new.code));
         end loop;

@@ -6,7 +6,7 @@ declare
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
     verb text := case when tg_op = 'DELETE' then 'no longer depends on' else 'depends on' end;
 begin
-    if coalesce(current_setting('statehub.bulk', true), '') = 'on' then return null; end if;
+    if tg_op = 'INSERT' and coalesce(current_setting('statehub.bulk', true), '') = 'on' then return null; end if;
     if tg_table_name = 'task_dependencies' then
         insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task)
         select

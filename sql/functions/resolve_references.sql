@@ -17,6 +17,9 @@ begin
             end;
         end if;
     end loop;
+    if doc ->> 'domain' is not null then
+        doc := doc || jsonb_build_object('domain', lower(doc ->> 'domain'));
+    end if;
     return doc;
 end
 $$;

@@ -6,7 +6,7 @@ begin
     insert into epochs (identity, first_event_id)
     select epoch_identity(), coalesce((select max(p.id) from progress_events as p), 0) + 1
     where force or epoch_identity() is distinct from
-        (select e.identity from epochs as e order by e.started_at desc, e.id limit 1);
+        (select e.identity from epochs as e order by e.number desc limit 1);
     return epoch();
 end
 $$;

@@ -37,7 +37,8 @@ create table if not exists workplan_totals (
 comment on table workplan_totals is 'Tasks by workplan and status up to the last fold.';
 
 create table if not exists epochs (
-    id uuid primary key default gen_random_uuid(),
+    number integer primary key generated always as identity,
+    id uuid not null default gen_random_uuid(),
     identity text not null,
     first_event_id bigint not null,
     started_at timestamptz not null default clock_timestamp()

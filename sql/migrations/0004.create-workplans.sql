@@ -24,7 +24,9 @@ create table if not exists workplans (
     sync_base jsonb,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    version integer not null default 1
+    version integer not null default 1,
+    -- what tasks refer to, so that their repo cannot differ from their workplan's
+    constraint workplans_repo_of_id unique (id, repo)
 );
 comment on table workplans is 'A plan of one repository. source_path and sync_base belong to the consistency sync.';
 comment on constraint workplans_due_at_range on workplans is 'due_at: takes the years 1 to 9999';

@@ -9,8 +9,8 @@ create table if not exists tasks (
     constraint tasks_code_form check (
         code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$' and code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
     ),
-    workplan uuid not null constraint tasks_workplan_known references workplans,
-    repo uuid not null constraint tasks_repo_known references managed_repos,
+    workplan uuid not null,
+    repo uuid not null,
     parent uuid constraint tasks_parent_known references tasks,
     title text not null constraint tasks_title_given check (title ~ '\S' and char_length(title) <= 1000),
     description text not null default '',
@@ -27,9 +27,10 @@ create table if not exists tasks (
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     version integer not null default 1,
-    constraint tasks_parent_not_itself check (parent <> id)
+    constraint tasks_parent_not_itself check (parent <> id),
+    constraint tasks_workplan_known foreign key (workplan, repo) references workplans (id, repo) on update cascade
 );
-comment on table tasks is 'The work. repo is kept equal to the workplan''s; queued is settled by triggers and settle().';
+comment on table tasks is 'The work. repo is kept equal to the workplan''s by its foreign key; queued is settled by triggers and settle().';
 comment on constraint tasks_due_at_range on tasks is 'due_at: takes the years 1 to 9999';
 comment on constraint tasks_code_form on tasks is
 'code: takes letters, digits, dot, dash and underscore, at most 120, the first a letter or digit, and must not look like an id';

@@ -1,7 +1,7 @@
 -- name: get_revisions
 select
     r.*, exists (select from unsettled) as unsettled, pg_notification_queue_usage() as queue_usage,
-    epoch_identity() <> (select e.identity from epochs as e order by e.started_at desc, e.id asc limit 1) as moved
+    epoch_identity() <> (select e.identity from epochs as e order by e.number desc limit 1) as moved
 from revisions() as r;
 
 -- name: get_core

@@ -5,7 +5,8 @@ create trigger touch before update on managed_repos for each row execute functio
 create trigger touch before update on workplans for each row execute function touch_row();
 create trigger touch before update on workplan_dependencies for each row execute function touch_row();
 create trigger touch before update of
-code, workplan, repo, parent, title, description, status, priority, assignee, waiting_on, due_at, position, labels, detail
+id, code, workplan, repo, parent, title, description, status, priority, assignee, waiting_on, due_at, position, labels, detail,
+version, created_at, updated_at
 on tasks for each row execute function touch_row();
 create trigger touch before update on task_dependencies for each row execute function touch_row();
 create trigger touch before update on task_claims for each row execute function touch_row();

@@ -13,3 +13,11 @@ create trigger leave_unsettled_insert after insert on workplan_dependencies refe
 for each statement execute function leave_unsettled();
 create trigger leave_unsettled_delete after delete on workplan_dependencies referencing old table as was
 for each statement execute function leave_unsettled();
+create trigger leave_unsettled_update after update on task_dependencies referencing old table as was new table as changed
+for each statement execute function leave_unsettled();
+create trigger leave_unsettled_truncate before truncate on task_dependencies
+for each statement execute function leave_unsettled();
+create trigger leave_unsettled_update after update on workplan_dependencies referencing old table as was new table as changed
+for each statement execute function leave_unsettled();
+create trigger leave_unsettled_truncate before truncate on workplan_dependencies
+for each statement execute function leave_unsettled();

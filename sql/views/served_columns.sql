@@ -4,7 +4,7 @@ select
     a.attname = any(k.filters) as can_filter,
     (select array_agg(v.value order by v.position) from vocabularies as v where v.name = t.typname) as vocabulary,
     -- short names are compared without case
-    a.attname = any('{slug,code,repo,topic,workplan,task,parent,decision}'::name []) as is_short_name
+    a.attname = any('{slug,code,domain,repo,topic,workplan,task,parent,decision}'::name []) as is_short_name
 from kinds as k
 inner join pg_attribute as a on a.attrelid = to_regclass('statehub.' || k.row_view) and a.attnum > 0 and not a.attisdropped
 inner join pg_type as t on a.atttypid = t.oid;

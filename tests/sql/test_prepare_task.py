@@ -1,4 +1,4 @@
-"""prepare_task(), move_tasks(): what a task takes from its workplan."""
+"""prepare_task() and the foreign key: what a task takes from its workplan."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
