@@ -86,6 +86,7 @@ class Store:
                     sections[section] = current.sections[section]
                 else:
                     sections[section] = await connection.fetchval(queries()[f"get_{section}"], *args)
+            await connection.execute(queries()["flush_snapshot"])
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         return Snapshot(label["epoch"], revisions, sections, label["snapshot"], now, json.loads(label["tables"]))
 
@@ -162,6 +163,8 @@ class Store:
         args = (str(since.cut), own, upto and str(upto.cut), str(xid), last, limit)
         async with self._connection() as connection:
             row = await connection.fetchrow(queries()["list_changes"], *args)
+            if upto is None:
+                await connection.execute(queries()["flush_snapshot"])
         now = upto or Token(row["epoch"], row["core"], row["progress"], Cut.parse(row["snapshot"]))
         if row["epoch"] != since.epoch or row["epoch"] != now.epoch:
             raise Gone("the database was restored, or another one took over; start from /state/summary")

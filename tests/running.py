@@ -303,7 +303,7 @@ def linked(database: Database) -> Iterator[Link]:
 def held(database: Database, table: str = "workplan_totals") -> Iterator[Callable[[], None]]:
     """No build goes on until this ends, or until what it yields is called: it reads a table that is locked.
 
-    Writers need neither of them: `workplan_totals`, which the core section reads, and `revisions`, which the label reads.
+    Writers need neither `workplan_totals`, which the core section reads, nor `revisions`, which its label reads.
     """
     with closing(psycopg.connect(database.url, options=OWNER)) as connection:
         connection.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.Identifier(table)))

@@ -31,6 +31,7 @@ def test_it_is_healthy_when_the_database_answers(shared_hub: Hub) -> None:
 
 def test_a_probe_does_not_wake_the_builder(database: Any) -> None:
     with running(database, poll_interval=3600.0) as hub:
+        becomes_ready(hub)  # the listener's resync is over
         hub.settled()
         want = hub.cache.want
         for _ in range(5):

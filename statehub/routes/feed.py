@@ -89,7 +89,7 @@ async def list_changes(request: Request) -> Response:
     if "since" not in query:
         raise Malformed("since is needed: a token, from X-StateHub-Revision or from revision.token of the summary")
     limit = query.get("limit", str(DEFAULT_LIMIT))
-    if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= MOST):
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 9 and 0 < int(limit) <= MOST):
         raise Malformed(f"limit takes 1 to {MOST}")
     upto, after = _cursor(query["cursor"]) if "cursor" in query else (None, None)
     token, items, last = await store_of(request).list_changes(Token.parse(query["since"]), upto, after, int(limit))
@@ -164,7 +164,7 @@ def _cursor(text: str) -> tuple[Token, tuple[int, int]]:
         if not (isinstance(xid, int) and isinstance(last, int) and 0 <= xid < 2**63 and 0 <= last < 2**63):
             raise ValueError
         return Token.parse(token), (xid, last)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
         raise Malformed("this is no cursor; take next_cursor from a page, with the same since") from None
 
 

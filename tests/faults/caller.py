@@ -38,7 +38,7 @@ class Caller:
             self.checker.wrong(f"{method} {path} broke off after {time.monotonic() - asked:.1f} s: {error!r}")
             return Answer(0, {}, b"")
         self._used = time.monotonic()
-        what = path.split("?")[0]
+        what = "/".join(path.split("?")[0].split("/")[:3]) if path.startswith("/state/") else "/" + path.split("/")[1]
         if "refresh" in path:
             what += "?refresh"
         elif "X_StateHub_Min_Revision" in headers:

@@ -99,9 +99,7 @@ class Checker:
         if before is None or before.epoch != seen.epoch:
             return
         if seen.core < before.core or seen.progress < before.progress:
-            self.wrong(
-                f"{who} went back from {before.core}/{before.progress} to {seen.core}/{seen.progress}"
-            )
+            self.wrong(f"{who} went back from {before.core}/{before.progress} to {seen.core}/{seen.progress}")
         self.has(seen, before.marks, f"{who}, after a newer answer,")
 
     def has(self, seen: Seen, marks: Mapping[str, int], who: str) -> None:

@@ -10,14 +10,20 @@ from tests.faults.cluster import Cluster, cluster
 
 @pytest.fixture
 def database(server: str, template: str) -> Iterator[Database]:
-    """A database of this test's own. It is a copy, so its epoch is begun here, and not by the app in the midst of a test."""
+    """A database of this test's own. As it is a copy, its epoch is begun here, and not by the app during a test."""
     with temporary_database(server, template) as database:
         database.value("select start_epoch()")
         yield database
 
 
 @pytest.fixture(scope="module")
-def mortal() -> Iterator[Cluster]:
-    """A server of this module's own."""
+def server_of_this_module() -> Iterator[Cluster]:
     with cluster() as made:
         yield made
+
+
+@pytest.fixture
+def mortal(server_of_this_module: Cluster) -> Cluster:
+    """A server of this module's own, up."""
+    server_of_this_module.start()
+    return server_of_this_module

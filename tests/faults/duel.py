@@ -1,8 +1,8 @@
 """A short, targeted chaos against the app in this process: silence, a gap in the listening, then a race."""
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing
+from typing import Any
 
 from tests.conftest import OWNER, Database
 from tests.faults.checker import Checker
@@ -23,7 +23,7 @@ def fight(database: Database, seed: int = 1) -> Checker:
     checker = Checker()
     with ExitStack() as stack:
         link = stack.enter_context(linked(database))
-        settings = {"summary_limit": SUMMARY_LIMIT}
+        settings: dict[str, Any] = {"summary_limit": SUMMARY_LIMIT}
         world = World(database, [], checker, seed)
         world.prepare()
         polling = stack.enter_context(running(database, poll_interval=POLL_S, **settings))
@@ -79,9 +79,8 @@ def _race(world: World, _polling: Hub, _told: Hub, _link: Link) -> None:
     names = ("http_1", "http_2", "sql_4", "late_7", "tend")
     world.start(**{name: WRITERS[name] for name in names}, **READERS)
     until = time.monotonic() + RACE_S
-    over: Callable[[], bool] = lambda: bool(world.checker.violations) or time.monotonic() > until  # noqa: E731
     try:
-        while not over():
+        while not world.checker.violations and time.monotonic() < until:
             world.look()
             world.checker.compare(oracle)
             time.sleep(0.1)

@@ -62,7 +62,7 @@ class Stream:
     process: int
     last: dict[str, int] = field(default_factory=dict)
 
-    def follow(self, world: World, chance: random.Random) -> None:
+    def follow(self, world: World, _chance: random.Random) -> None:
         with socket.create_connection(("127.0.0.1", world.ports[self.process]), timeout=30) as connection:
             connection.sendall(b"GET /state/events HTTP/1.0\r\nHost: localhost\r\n\r\n")
             connection.settimeout(0.2)

@@ -108,16 +108,28 @@ def _replace(where: Any, name: str, part: Any) -> Mutation:
     return lambda patch: patch.setattr(where, name, part)
 
 
-MUTANTS: dict[str, Mutation] = {
-    "read committed instead of repeatable read": _replace(app, "Store", ReadCommitted),
-    "a caller joins the build that runs": _replace(app, "SectionCache", Joining),
-    "no poll": _replace(app, "poll", never_poll),
-    "no resync after a reconnect": _replace(app, "Listener", deaf_to_resync),
-    "a fold in two transactions": _replace(app, "Store", TwoSteps),
+# what is made wrong, and what it is found guilty of
+MUTANTS: dict[str, tuple[Mutation, str]] = {
+    "read committed instead of repeatable read": (
+        _replace(app, "Store", ReadCommitted),
+        "is not what the database held|two contents",
+    ),
+    "a caller joins the build that runs": (
+        _replace(app, "SectionCache", Joining),
+        "who asked for a refresh was not shown|who wrote it was not shown",
+    ),
+    "no poll": (_replace(app, "poll", never_poll), "a silent write was not shown"),
+    "no resync after a reconnect": (
+        _replace(app, "Listener", deaf_to_resync),
+        "a write during a reconnect was not shown",
+    ),
+    "a fold in two transactions": (
+        _replace(app, "Store", TwoSteps),
+        "went back|two contents|is not what the database held",
+    ),
 }
 
 
 def slow_down(patch: pytest.MonkeyPatch) -> None:
     """The app as it is, but slower where races are."""
     patch.setattr(app, "Store", SlowStore)
-

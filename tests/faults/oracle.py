@@ -46,11 +46,13 @@ def _core(limit: int) -> str:
             ) as workstreams
             from topics as t where t.status in ('active', 'paused') order by t.status, t.slug limit {limit}""",
         "blocking_decisions": f"""
-            select d.code, d.title, t.slug as topic, w.code as workplan, d.status, d.escalation_note, d.due_at, d.created_at
+            select d.code, d.title, t.slug as topic, w.code as workplan, d.status, d.escalation_note, d.due_at,
+                d.created_at
             from decisions as d left join topics as t on t.id = d.topic left join workplans as w on w.id = d.workplan
             where {_PENDING} order by d.status desc, d.due_at, d.code limit {limit}""",
         "waiting_tasks": f"""
-            select x.code, x.title, w.code as workplan, r.slug as repo, x.priority, x.assignee, x.waiting_on, x.updated_at
+            select x.code, x.title, w.code as workplan, r.slug as repo, x.priority, x.assignee, x.waiting_on,
+                x.updated_at
             from tasks as x join workplans as w on w.id = x.workplan join managed_repos as r on r.id = w.repo
             where x.status = 'wait' order by x.priority, x.updated_at, x.code limit {limit}""",
         "open_workstreams": f"""

@@ -2,10 +2,14 @@
 
 import random
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tests.faults.checker import Seen
-from tests.faults.world import World, Worker
+from tests.faults.world import Worker, World
 from tests.running import SUMMARY
+
+if TYPE_CHECKING:
+    from tests.faults.checker import Seen
 
 IDLY_S = 5.0  # an answer from the snapshot waits for nobody; the machine may be busy
 
@@ -42,7 +46,7 @@ def read_idly(world: World, chance: random.Random) -> None:
 def insist(world: World, chance: random.Random) -> None:
     """A refresh includes all that anybody was told is committed, when it was asked for."""
     callers = world.callers()
-    while not world.over.wait(chance.uniform(0, 0.03)):
+    while world.pause(chance, "insist", 0.03):
         acknowledged = dict(world.checker.marks)
         seen = chance.choice(callers).summary("?refresh=true")
         if seen:
@@ -54,7 +58,7 @@ def never_go_back(world: World, chance: random.Random) -> None:
     """As `client.py` does: sends the newest token it has seen, and so never goes back, across all processes."""
     callers = world.callers()
     last: Seen | None = None
-    while not world.over.wait(chance.uniform(0, 0.03)):
+    while world.pause(chance, "never_go_back", 0.03):  # a token of another process makes this one build
         headers = {"X_StateHub_Min_Revision": last.token} if last else {}
         seen = chance.choice(callers).summary(**headers)
         if seen:

@@ -11,8 +11,8 @@ from statehub.listener import Listener
 
 def main() -> None:
     """Serve until SIGTERM, with the settings of the environment."""
-    hastened: Any = partial(Listener, heartbeat_s=float(os.environ["FAULTS_HEARTBEAT_S"]))
-    app.Listener = hastened  # type: ignore[misc]
+    there: Any = app
+    there.Listener = partial(Listener, heartbeat_s=float(os.environ["FAULTS_HEARTBEAT_S"]))
     serve()
 
 

@@ -33,7 +33,8 @@ class Client:
                 return None
             self.received += some
         message, _, self.received = self.received.partition(b"\n\n")
-        return message.decode()
+        # the sizes of chunks stand between
+        return "\n".join(line for line in message.decode().split("\n") if ": " in line)
 
     def change(self, within_s: float = 5.0) -> dict[str, Any] | None:
         """The next change: {id, section, revision}; comments are passed over."""

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import psycopg
@@ -54,7 +54,7 @@ def test_a_process_outlives_a_database_that_comes_late_and_goes_away(mortal: Clu
             return answer.status == 503
 
         eventually(too_old, "the limit", within_s=10)
-        assert time.monotonic() - away > 2
+        assert time.monotonic() - away > 1.5
         assert ages == sorted(ages)
         assert ages[-1] in (1, 2)
         seconds = time.monotonic() - away
@@ -90,9 +90,7 @@ def test_when_every_backend_is_killed_reads_go_on_and_the_pool_heals(hub: Hub) -
     assert set(statuses) == {200}
 
 
-def test_when_the_pool_is_busy_others_wait_a_little_and_are_told(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_when_the_pool_is_busy_others_wait_a_little_and_are_told(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "ACQUIRE_TIMEOUT_S", 0.5)
     with closing(hub.database.connect("-c search_path=statehub")) as connection, ThreadPoolExecutor(40) as pool:
         busy: list[Future[Answer]] = []
@@ -100,7 +98,7 @@ def test_when_the_pool_is_busy_others_wait_a_little_and_are_told(
 
         def are_all_taken() -> bool:
             busy.append(pool.submit(hub.get, "/topics"))
-            return int(hub.database.value(query)) == 10
+            return int(hub.database.value(query, options="")) == 10
 
         with connection.transaction():
             connection.execute("lock table topics in access exclusive mode")
@@ -120,29 +118,19 @@ def test_when_the_server_has_no_connection_left_writes_are_refused_until_it_has(
         eventually(lambda: hub.listener.is_up)
         hub.settled()
         with closing(mortal.admin()) as admin:
-            with pytest.raises(psycopg.OperationalError):
-                for _ in range(400):
-                    taken.enter_context(closing(psycopg.connect(mortal.url)))
-            eventually(
-                lambda: (
-                    admin.execute(
-                        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'statehub api'"
-                    ).fetchall(),
-                    _fill(mortal, taken),
-                    hub.post("/progress", {"summary": "x"}),
-                )[2].status
-                == 503,
-                "the server is full",
-            )
+
+            def is_full() -> bool:
+                """The app's own sessions are ended, and others take their places."""
+                admin.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'statehub api'"
+                )
+                with suppress(psycopg.OperationalError):
+                    while True:
+                        taken.enter_context(closing(psycopg.connect(mortal.url)))
+                return hub.post("/progress", {"summary": "x"}).status == 503
+
+            eventually(is_full, "the server is full", within_s=20)
             assert hub.get(SUMMARY).status == 200
             assert hub.listener.is_up
         taken.close()
         eventually(lambda: hub.post("/progress", {"summary": "x"}).status == 201, "there is room again")
-
-
-def _fill(made: Cluster, taken: ExitStack) -> None:
-    while True:
-        try:
-            taken.enter_context(closing(psycopg.connect(made.url)))
-        except psycopg.OperationalError:
-            return

@@ -1,10 +1,11 @@
 """Whom a change concerns: the filters of /state/wait and /state/events."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import Database, temporary_database
+from tests.conftest import temporary_database
 from tests.faults.sse import following
 from tests.running import Hub, eventually, problem, running
 
@@ -23,7 +24,7 @@ def hub(server: str, template: str) -> Iterator[Hub]:
 @pytest.fixture(scope="module")
 def names(hub: Hub) -> Names:
     """Two repositories with a plan and a task each."""
-    found = {}
+    found: Names = {}
     for number in ("1", "2"):
         hub.created("/repos", slug=f"repo-{number}", name="Repo", domain="infotech")
         plan = hub.created("/workplans", repo=f"repo-{number}", title="Plan", status="active")["code"]
@@ -80,14 +81,12 @@ def test_who_waits_is_told_of_what_concerns_them(
     hub: Hub, names: Names, query: str, change: str, sections: list[str] | None, when: str
 ) -> None:
     since = hub.get("/state/summary?refresh=true").headers["X-StateHub-Revision"]
-    path = f"/state/wait?since={since}&timeout={'5' if sections else '0.3'}&" + query.format(**names)
+    path = f"/state/wait?since={since}&timeout={'5' if sections else '0.2'}&" + query.format(**names)
     if when == "before":
         make(hub, names, change)
         hub.get("/state/summary?refresh=true")
         answer = hub.get(path)
     else:
-        from concurrent.futures import ThreadPoolExecutor
-
         with ThreadPoolExecutor() as pool:
             waiting = len(hub.state["feed"].subscribers)
             job = pool.submit(hub.get, path)
@@ -114,7 +113,8 @@ def test_who_follows_is_told_of_what_concerns_them(
         client.first(*only)
         make(hub, names, change)
         if sections is None:
-            assert client.change(within_s=0.4) is None
+            hub.get("/state/summary?refresh=true")
+            assert client.change(within_s=0.15) is None
         else:
             told = {found["section"] for _ in sections if (found := client.change())}
             assert told == set(sections)
@@ -123,6 +123,3 @@ def test_who_follows_is_told_of_what_concerns_them(
 def test_a_filter_that_it_does_not_know_is_malformed(hub: Hub) -> None:
     for query in ("section=all", "kind=thing", "colour=red", "repo=a&repo=b"):
         problem(hub.get(f"/state/events?{query}"), 400)
-
-
-__all__ = ["Database"]

@@ -51,10 +51,8 @@ def test_a_write_through_one_worker_is_told_by_all(database: Database, tmp_path:
         assert api.stop() == 0
 
 
-def test_a_process_that_is_told_to_end_under_load_ends_in_time_and_loses_nothing(
-    api: Api, database: Database
-) -> None:
-    over, acknowledged = threading.Event(), []
+def test_a_process_that_is_told_to_end_under_load_ends_in_time_and_loses_nothing(api: Api, database: Database) -> None:
+    over, acknowledged = threading.Event(), list[str]()
 
     def write(number: int) -> None:
         checker = Checker()  # what breaks off at the end is no fault

@@ -75,7 +75,9 @@ def test_there_is_a_limit_of_clients_and_room_again_when_one_leaves(hub: Hub) ->
         problem(hub.get(f"/state/wait?since={token}&timeout=0.1"), 503)
         first.connection.close()
         hub.created("/progress", summary="whoever left is noticed")
-        eventually(lambda: hub.get(f"/state/wait?since={hub.settled().json['revision']['token']}&timeout=0").status == 204)
+        eventually(
+            lambda: hub.get(f"/state/wait?since={hub.settled().json['revision']['token']}&timeout=0").status == 204
+        )
 
 
 def test_the_limit_holds_when_all_come_at_once(hub: Hub) -> None:

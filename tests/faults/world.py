@@ -45,7 +45,8 @@ class World:
         with closing(self.database.connect(OWNER)) as connection:
             connection.execute("insert into managed_repos (slug, name, domain) values ('chaos', 'Chaos', 'infotech')")
             connection.execute(
-                "insert into topics (slug, title, domain) select 't' || n, 'Topic', 'infotech' from generate_series(1, %s) as n",
+                "insert into topics (slug, title, domain)"
+                " select 't' || n, 'Topic', 'infotech' from generate_series(1, %s) as n",
                 [PLANS],
             )
             connection.execute(
@@ -61,9 +62,9 @@ class World:
             chance = random.Random(f"{self.seed} {name}")  # noqa: S311
             self._jobs[name] = self._pool.submit(work, self, chance)
 
-    def pause(self, chance: random.Random, name: str) -> bool:
+    def pause(self, chance: random.Random, name: str, longest_s: float | None = None) -> bool:
         """Wait a little between two writes, or as long as nobody may write; false when it is over."""
-        self.over.wait(chance.uniform(0.2, 1.8) * self.pace_s)
+        self.over.wait(chance.uniform(0, longest_s or 2 * self.pace_s))
         while not self.writing.is_set() and not self.over.is_set():
             self._idle[name] = True
             self.over.wait(0.01)
@@ -71,7 +72,7 @@ class World:
         return not self.over.is_set()
 
     def is_quiet(self) -> bool:
-        """Whether every writer stands still."""
+        """Whether everybody stands still who writes, or makes the hub build."""
         return all(self._idle.values())
 
     def look(self) -> None:
