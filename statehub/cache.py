@@ -183,7 +183,10 @@ class SectionCache:
         if self._first_announced is not None and self._first_announced <= begun:
             self.on_fresh(now - self._first_announced)
             self._first_announced = None
-        self.on_publish(previous, built)
+        try:
+            self.on_publish(previous, built)
+        except Exception:  # whoever is told must not end who tells
+            log.exception("a published snapshot could not be told of")
 
     def _fail(self, generation: int, error: Exception, *, first: bool) -> None:
         self.failure = error

@@ -72,23 +72,23 @@ def test_other_names_can_be_allowed(database: Any) -> None:
         for host in ("hub.example", "HUB.example:8000", "localhost"):
             assert hub.say(request("GET", "/topics", host=host)).status == 200
         problem(hub.say(request("GET", "/topics", host="other.example")), 421)
-        assert post(hub, "Origin: http://hub.example:3000", host="hub.example").status == 201
+        assert post(hub, "Origin: http://hub.example:3000", host="hub.example:3000").status == 201
 
 
 # --- Origin and Sec-Fetch-Site
 
 
-@pytest.mark.parametrize(
-    "origin", ["http://localhost:8000", "http://127.0.0.1:3000", "https://[::1]:1", "http://localhost"]
-)
-def test_a_page_of_the_hubs_own_may_write(shared_hub: Hub, origin: str) -> None:
-    assert post(shared_hub, f"Origin: {origin}").status == 201
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:3000", "[::1]:1", "localhost", "LocalHost:8000"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_page_of_the_hubs_own_may_write(shared_hub: Hub, scheme: str, host: str) -> None:
+    assert post(shared_hub, f"Origin: {scheme}://{host.lower()}", host=host).status == 201
 
 
 @pytest.mark.parametrize(
     "origin",
     [
-        "http://evil.example", "https://localhost.evil.example:8000", "null", "", "localhost:8000", "file://", "file://localhost",
+        "http://localhost:8000", "http://127.0.0.1", "http://evil.example",
+        "https://localhost.evil.example:8000", "null", "", "localhost:8000", "file://", "file://localhost",
         "http://", "http://localhost:8000/path", "http://localhost@evil.example", "chrome-extension://localhost",
         "http://localhost http://evil.example",
     ],

@@ -10,6 +10,14 @@ select summary_core($1);
 -- name: get_progress
 select summary_progress();
 
+-- A crash forgets transactions that were rolled back and not yet flushed, and gives their ids again. So a snapshot that has
+-- seen them end is flushed before it is given out: by an empty commit, and only where something is left to flush.
+-- name: flush_snapshot
+select
+    case when pg_is_in_recovery() then null
+        when pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn() then pg_logical_emit_message(true, 'statehub', '')
+    end;
+
 -- name: tend
 select fold(), settle();
 
