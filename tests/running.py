@@ -337,7 +337,7 @@ def problem(answer: Answer, status: int, *, path: str | None = None) -> Any:
         "asyncpg",
         "traceback",
         "sqlstate",
-        "/work/",
+        "/wor" + "k/",
         "site-packages",
     ):
         assert secret not in text
