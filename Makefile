@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPOSE := docker compose
 PYTEST_ARGS ?=
+S ?= 30
 
 # the checkout's own settings; a .env of any other directory is never read
 ifneq (,$(wildcard .env))
@@ -13,7 +14,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test install install-cli check fix db db-tools db-stop migrate seed api health schema lock bench clean
+.PHONY: help up down test chaos install install-cli check fix db db-tools db-stop migrate seed api health schema lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -28,6 +29,9 @@ down: install ## stop the hub of this data directory
 test: install ## set up what is missing, then all tests, on PostgreSQL 18 and (SQL and cache) on 16
 	$(BIN)/pytest -q $(PYTEST_ARGS)
 	STATEHUB_TEST_PG=16 $(BIN)/pytest -q tests/sql tests/test_schema.py tests/test_cache.py tests/test_summary.py
+
+chaos: install ## everything goes wrong at once, for S seconds, and every answer must be exact: make chaos S=60
+	STATEHUB_CHAOS_S=$(S) $(BIN)/pytest -q -s tests/faults/test_chaos.py $(PYTEST_ARGS)
 
 install: $(VENV)/installed.stamp ## a virtual environment with every extra, from the lock
 

@@ -1444,6 +1444,7 @@ CREATE FUNCTION statehub.start_epoch(force boolean DEFAULT false) RETURNS text
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
 begin
+    perform pg_advisory_xact_lock(hashtext('statehub.epoch')); -- two hubs that notice at once start one epoch
     insert into epochs (identity, first_event_id)
     select epoch_identity(), coalesce((select max(p.id) from progress_events as p), 0) + 1
     where force or epoch_identity() is distinct from

@@ -136,6 +136,9 @@ def template(server: str) -> Iterator[str]:
 def database(server: str, template: str) -> Iterator[Database]:
     """A database of this test's own."""
     with temporary_database(server, template) as database:
+        database.value(
+            "select start_epoch()"
+        )  # it is a copy: else the app would begin its epoch in the middle of a test
         yield database
 
 

@@ -12,6 +12,7 @@ import typer
 
 from statehub.app import create_app
 from statehub.cli.main import app as cli
+from statehub.rendered import CACHE_STATUS
 from statehub.routes import summary
 from statehub.settings import PREFIX, Settings, config_file
 
@@ -156,7 +157,7 @@ def test_the_http_page_has_every_kinds_filters() -> None:
 
 
 def test_the_http_page_has_every_label_of_the_summary() -> None:
-    labels = {summary.HIT, summary.STALE, summary.MISS, summary.REFRESH, summary.STALE_ERROR}
+    labels = set(CACHE_STATUS)
     assert {row[0] for row in rows(read("docs/http-api.md"), "X-StateHub-Cache")} == labels
 
 

@@ -47,12 +47,8 @@ def dump(database: Database) -> str:
         if not (found := shutil.which("pg_dump")):
             pytest.skip("there is no pg_dump here")
         pg_dump = found
-    done = subprocess.run(
-        [pg_dump, "--schema-only", database.url], capture_output=True, text=True, check=True
-    )
-    return "\n".join(
-        line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))
-    )
+    done = subprocess.run([pg_dump, "--schema-only", database.url], capture_output=True, text=True, check=True)
+    return "\n".join(line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
 
 
 def content(database: Database) -> list[tuple[str, str]]:
@@ -65,11 +61,7 @@ def content(database: Database) -> list[tuple[str, str]]:
         return [
             (
                 table,
-                str(
-                    connection.execute(
-                        f"select coalesce(json_agg(t), '[]')::text from {table} as t"
-                    ).fetchall()
-                ),
+                str(connection.execute(f"select coalesce(json_agg(t), '[]')::text from {table} as t").fetchall()),
             )
             for (table,) in tables
         ]
@@ -135,9 +127,7 @@ def test_a_code_file_that_changed_replaces_all_code_and_no_data(database: Databa
     before, rows = dump(database), database.value("select jsonb_agg(t order by slug) from topics as t")
     with (files / "functions" / "fold.sql").open("a") as fold:
         fold.write("comment on function fold is 'Another comment';\n")
-    (files / "functions" / "extra.sql").write_text(
-        "create function extra() returns int language sql return 1;"
-    )
+    (files / "functions" / "extra.sql").write_text("create function extra() returns int language sql return 1;")
     assert schema.migrate(database.url) == schema.Migrated((), True)
     assert database.value("select obj_description('fold'::regproc)") == "Another comment"
     assert database.value("select extra()") == 1
@@ -155,9 +145,7 @@ def test_code_is_replaced_while_sessions_hold_what_they_planned(database: Databa
         for number in range(6):
             session.execute(insert, [f"before-{number}"], prepare=True)
         before = session.execute("select core from revisions()", prepare=True).fetchone()
-        (files / "functions" / "extra.sql").write_text(
-            "create function extra() returns int language sql return 1;"
-        )
+        (files / "functions" / "extra.sql").write_text("create function extra() returns int language sql return 1;")
         schema.migrate(database.url)
         session.execute(insert, ["after"], prepare=True)
         after = session.execute("select core from revisions()", prepare=True).fetchone()
@@ -186,15 +174,11 @@ def test_a_code_file_that_is_wrong_is_named_and_leaves_the_old_code(database: Da
         " for each statement execute function statehub.refuse_change()",
     ],
 )
-def test_what_somebody_built_on_our_code_is_never_dropped(
-    database: Database, files: Path, theirs: str
-) -> None:
+def test_what_somebody_built_on_our_code_is_never_dropped(database: Database, files: Path, theirs: str) -> None:
     with closing(database.connect(ADMIN)) as theirs_too:
         theirs_too.execute(theirs)
     before = dump(database)
-    (files / "functions" / "extra.sql").write_text(
-        "create function extra() returns int language sql return 1;"
-    )
+    (files / "functions" / "extra.sql").write_text("create function extra() returns int language sql return 1;")
     with pytest.raises(Conflict, match=r"something of your own uses the hub's views or functions .*mine"):
         schema.migrate(database.url)
     assert dump(database) == before

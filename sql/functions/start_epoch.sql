@@ -3,6 +3,7 @@
 create function start_epoch(force boolean default false) returns text
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 begin
+    perform pg_advisory_xact_lock(hashtext('statehub.epoch')); -- two hubs that notice at once start one epoch
     insert into epochs (identity, first_event_id)
     select epoch_identity(), coalesce((select max(p.id) from progress_events as p), 0) + 1
     where force or epoch_identity() is distinct from

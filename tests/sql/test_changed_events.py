@@ -24,9 +24,7 @@ def now(connection: Connection) -> str:
     return str(value(connection, "select snapshot from revisions()"))
 
 
-def changes(
-    connection: Connection, since: str, own: str | None = None, size: int = 100
-) -> tuple[list[str], str]:
+def changes(connection: Connection, since: str, own: str | None = None, size: int = 100) -> tuple[list[str], str]:
     """Summaries of all pages since a snapshot, and the snapshot they lead to."""
     found: list[str] = []
     upto, xid, row = None, None, None

@@ -21,9 +21,7 @@ def test_the_end_of_a_task_releases_its_claim_and_keeps_the_number(api_tx: Conne
     assert api_tx.execute(f"select {columns} from task_claims").fetchall() == [(7, None, None, None)]
 
 
-@pytest.mark.parametrize(
-    "change", ["status = 'wait'", "status = 'progress'", "title = 'done'", "priority = 0"]
-)
+@pytest.mark.parametrize("change", ["status = 'wait'", "status = 'progress'", "title = 'done'", "priority = 0"])
 def test_any_other_change_leaves_the_claim(api_tx: Connection, change: str) -> None:
     task = make_task(api_tx, make_plan(api_tx), status="progress")
     api_tx.execute(CLAIM, [task])

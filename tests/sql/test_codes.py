@@ -58,9 +58,7 @@ def test_decisions_are_numbered_through(api: Connection) -> None:
 def test_task_codes_grow_longer_when_they_must(owner: Connection, last: int, after: list[str]) -> None:
     plan = make_plan(owner, code="P")
     owner.execute("insert into code_counters values (%s, %s)", [plan, last])
-    assert [code(owner, "tasks", make_task(owner, plan)) for _ in after] == [
-        f"P-{number}" for number in after
-    ]
+    assert [code(owner, "tasks", make_task(owner, plan)) for _ in after] == [f"P-{number}" for number in after]
 
 
 def test_workplan_codes_grow_longer_when_they_must(owner: Connection) -> None:
@@ -98,9 +96,7 @@ def test_short_names_are_unique_without_case(api: Connection) -> None:
         make_decision(api, code="dEC")
     for table in ("topics", "managed_repos"):
         with pytest.raises(psycopg.errors.CheckViolation, match="slug_form"):
-            insert(
-                api, table, slug="Upper", domain="infotech", **{"title" if table == "topics" else "name": "x"}
-            )
+            insert(api, table, slug="Upper", domain="infotech", **{"title" if table == "topics" else "name": "x"})
 
 
 @pytest.mark.parametrize("taken", ["a b", "", "-a", "a/b", AN_ID, AN_ID.upper()])
@@ -114,9 +110,7 @@ def test_a_code_is_a_word_that_is_no_id(api: Connection, taken: str) -> None:
         make_decision(api, code=taken)
 
 
-def test_who_comes_second_waits_for_the_number_and_gets_the_next(
-    database: Database, owner: Connection
-) -> None:
+def test_who_comes_second_waits_for_the_number_and_gets_the_next(database: Database, owner: Connection) -> None:
     plan = make_plan(owner)
     with (
         closing(database.connect(API)) as one,
@@ -142,10 +136,6 @@ def test_many_writers_at_once_get_codes_of_their_own(database: Database, owner: 
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))
-    assert column(owner, "select code from tasks order by 1") == [
-        f"ALPHA-WP-0001-T{n:02}" for n in range(1, 21)
-    ]
-    assert column(owner, "select code from workplans order by 1") == [
-        f"ALPHA-WP-{n:04}" for n in range(1, 22)
-    ]
+    assert column(owner, "select code from tasks order by 1") == [f"ALPHA-WP-0001-T{n:02}" for n in range(1, 21)]
+    assert column(owner, "select code from workplans order by 1") == [f"ALPHA-WP-{n:04}" for n in range(1, 22)]
     assert value(owner, "select count(distinct code) from decisions") == 20

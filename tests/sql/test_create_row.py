@@ -67,11 +67,7 @@ def test_it_answers_the_row_as_served(filled: Connection, kind: str) -> None:
     names = "select name from served_columns where kind = %s order by position"
     assert list(body) == column(filled, names, kind)
     expected = {
-        name: given.upper()
-        if name in ("workplan", "parent", "task")
-        else given.lower()
-        if name == "topic"
-        else given
+        name: given.upper() if name in ("workplan", "parent", "task") else given.lower() if name == "topic" else given
         for name, given in DOCUMENTS[kind].items()
         if name != "due_at"
     }
@@ -89,9 +85,7 @@ def test_it_answers_the_revision_that_has_the_row(filled: Connection) -> None:
         assert before
         assert (answer["core"], answer["progress"]) > before
         assert answer["xid"] == value(filled, "select pg_current_xact_id()")
-        assert (
-            value(filled, "select pg_visible_in_snapshot(%s, %s)", answer["xid"], answer["snapshot"]) is False
-        )
+        assert value(filled, "select pg_visible_in_snapshot(%s, %s)", answer["xid"], answer["snapshot"]) is False
 
 
 def test_references_may_be_ids(filled: Connection) -> None:

@@ -23,9 +23,7 @@ MADE = "update decisions set decision_type = 'made', rationale = %s, decided_by 
 
 @pytest.mark.parametrize("missing", ["rationale", "decided_by"])
 @pytest.mark.parametrize("given", [None, "", "  "])
-def test_a_made_decision_needs_rationale_and_decided_by(
-    api_tx: Connection, missing: str, given: str | None
-) -> None:
+def test_a_made_decision_needs_rationale_and_decided_by(api_tx: Connection, missing: str, given: str | None) -> None:
     columns = {"rationale": "cheap", "decided_by": "me", missing: given}
     with (
         pytest.raises(psycopg.errors.CheckViolation, match="decisions_made_with_rationale"),
@@ -88,9 +86,7 @@ def test_of_two_who_make_it_at_once_one_is_refused(database: Database, owner: Co
 def test_a_made_decision_may_be_superseded(api_tx: Connection) -> None:
     decision = make_decision(api_tx, decision_type="made", rationale="cheap", decided_by="me")
     newer = make_decision(api_tx, decision_type="made", rationale="better", decided_by="me")
-    api_tx.execute(
-        "update decisions set status = 'superseded', superseded_by = %s where id = %s", [newer, decision]
-    )
+    api_tx.execute("update decisions set status = 'superseded', superseded_by = %s where id = %s", [newer, decision])
     assert one(api_tx, decision, "status") == "superseded"
 
 

@@ -31,9 +31,7 @@ GRAPHS = [
 
 @pytest.mark.parametrize(("table", "make"), GRAPHS)
 @pytest.mark.parametrize("length", [2, 3, 7])
-def test_a_cycle_is_refused_whatever_its_length(
-    api_tx: Connection, table: str, make: Make, length: int
-) -> None:
+def test_a_cycle_is_refused_whatever_its_length(api_tx: Connection, table: str, make: Make, length: int) -> None:
     nodes = [make(api_tx) for _ in range(length)]
     for waits, needs in pairwise(nodes):
         depend(api_tx, waits, needs, table)

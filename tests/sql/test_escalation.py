@@ -72,9 +72,7 @@ def test_a_superseded_decision_stays_superseded(api_tx: Connection) -> None:
 
 
 def test_a_made_decision_is_not_escalated(api_tx: Connection) -> None:
-    decision = make_decision(
-        api_tx, title="This bank", decision_type="made", rationale="cheap", decided_by="me"
-    )
+    decision = make_decision(api_tx, title="This bank", decision_type="made", rationale="cheap", decided_by="me")
     assert state(api_tx, decision) == ("resolved", None)
 
 

@@ -22,15 +22,11 @@ def test_the_author_is_the_login_user_unless_it_is_set(log: Log) -> None:
 
 
 def test_set_author_in_the_statement_itself_is_in_time(simple: Log) -> None:
-    (event,) = simple.after(
-        "with a as materialized (select set_author('claude')) update tasks set title = 'x' from a"
-    )
+    (event,) = simple.after("with a as materialized (select set_author('claude')) update tasks set title = 'x' from a")
     assert (event["author"], event["author_kind"]) == ("claude", "agent")
 
 
-@pytest.mark.parametrize(
-    ("setting", "wrong"), [("author_kind", "robot"), ("author", "x" * 201), ("event_type", "odd")]
-)
+@pytest.mark.parametrize(("setting", "wrong"), [("author_kind", "robot"), ("author", "x" * 201), ("event_type", "odd")])
 def test_a_setting_that_cannot_be_refuses_the_write(simple: Log, setting: str, wrong: str) -> None:
     simple.connection.execute("select set_config(%s, %s, false)", [f"statehub.{setting}", wrong])
     with pytest.raises((psycopg.errors.InvalidTextRepresentation, psycopg.errors.CheckViolation)):
@@ -45,9 +41,7 @@ def test_the_event_type_may_be_set(simple: Log) -> None:
 
 def test_bulk_writes_one_event_for_a_statement(log: Log) -> None:
     log.connection.execute("set statehub.bulk = on")
-    (event,) = log.after(
-        "insert into tasks (workplan, title) select id, 'x' from workplans, generate_series(1, 120)"
-    )
+    (event,) = log.after("insert into tasks (workplan, title) select id, 'x' from workplans, generate_series(1, 120)")
     assert (event["summary"], event["event_type"], event["detail"]["count"]) == (
         "120 tasks created",
         "created",

@@ -43,23 +43,15 @@ def test_a_row_is_found_by_short_name_in_any_case_and_by_id(filled: Connection, 
 
 @pytest.mark.parametrize("kind", NAMES)
 @pytest.mark.parametrize("named", ["nowhere", "", "00000000-0000-4000-8000-000000000000", "x" * 5000])
-def test_an_unknown_one_is_not_found_and_says_where_to_look(
-    filled: Connection, kind: str, named: str
-) -> None:
-    with pytest.raises(
-        psycopg.Error, match=f"There is no {kind[:-1]} {named[:200]}; GET /{kind} lists them"
-    ) as raised:
+def test_an_unknown_one_is_not_found_and_says_where_to_look(filled: Connection, kind: str, named: str) -> None:
+    with pytest.raises(psycopg.Error, match=f"There is no {kind[:-1]} {named[:200]}; GET /{kind} lists them") as raised:
         get(filled, kind, named)
     assert raised.value.sqlstate == "SH404"
 
 
 def test_references_and_dependencies_are_short_names(filled: Connection) -> None:
-    plan = make_plan(
-        filled, code="LATER", topic=value(filled, "select id from topics where slug = 'platform'")
-    )
-    depend(
-        filled, plan, value(filled, "select id from workplans where code = 'PLAN'"), "workplan_dependencies"
-    )
+    plan = make_plan(filled, code="LATER", topic=value(filled, "select id from topics where slug = 'platform'"))
+    depend(filled, plan, value(filled, "select id from workplans where code = 'PLAN'"), "workplan_dependencies")
     first, parent = (
         value(filled, "select id from tasks where code = 'TASK'"),
         make_task(filled, plan, code="P"),

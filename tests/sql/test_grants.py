@@ -120,9 +120,7 @@ def test_nothing_of_the_schema_is_granted_to_public(owner_tx: Connection) -> Non
 
 
 @pytest.mark.parametrize("options", [API, READER])
-def test_nobody_hangs_a_trigger_function_of_ours_on_a_table_of_their_own(
-    shared: Database, options: str
-) -> None:
+def test_nobody_hangs_a_trigger_function_of_ours_on_a_table_of_their_own(shared: Database, options: str) -> None:
     # it is security definer: with it they could write the ledger, events, any task's repo
     with login(shared, options) as connection:
         connection.execute("create temporary table mine (workplan uuid, status text)")

@@ -133,9 +133,7 @@ def test_copy_bumps_and_notifies(database: Database, writer: Connection) -> None
         assert heard(listener, writer) == ["core"]
 
 
-def test_a_transaction_that_is_rolled_back_bumps_and_notifies_nothing(
-    database: Database, writer: Connection
-) -> None:
+def test_a_transaction_that_is_rolled_back_bumps_and_notifies_nothing(database: Database, writer: Connection) -> None:
     with closing(database.connect()) as listener:
         listener.execute("listen statehub")
         before = table_revisions(writer)
@@ -146,9 +144,7 @@ def test_a_transaction_that_is_rolled_back_bumps_and_notifies_nothing(
         assert heard(listener, writer) == []
 
 
-def test_many_statements_of_one_transaction_notify_each_section_once(
-    database: Database, writer: Connection
-) -> None:
+def test_many_statements_of_one_transaction_notify_each_section_once(database: Database, writer: Connection) -> None:
     with closing(database.connect()) as listener:
         listener.execute("listen statehub")
         with writer.transaction():

@@ -29,9 +29,7 @@ def fill(connection: Connection) -> None:
     repos = [make_repo(connection, slug) for slug in ("alpha", "beta")]
     plans = [make_plan(connection, code=f"P{number}", repo=repo) for number, repo in enumerate(repos)]
     for number in range(7):
-        make_task(
-            connection, plans[number % 2], code=f"T{number}", status=["todo", "done", "wait"][number % 3]
-        )
+        make_task(connection, plans[number % 2], code=f"T{number}", status=["todo", "done", "wait"][number % 3])
     for _ in range(3):
         make_decision(connection)
 
@@ -52,9 +50,7 @@ def filled(full: Database) -> Iterator[Connection]:
         yield connection
 
 
-def page(
-    connection: Connection, kind: str, size: Any = 100, after: Any = None, **filters: Any
-) -> dict[str, Any]:
+def page(connection: Connection, kind: str, size: Any = 100, after: Any = None, **filters: Any) -> dict[str, Any]:
     query = "select list_rows(%s, %s, null, %s, %s)"
     found: dict[str, Any] = json.loads(
         value(connection, query, kind, Jsonb(filters), None if after is None else Jsonb(after), size)
@@ -132,16 +128,12 @@ def test_a_value_is_taken_as_it_is(filled: Connection, quoted: str) -> None:
         ("progress", {"task": ["t1"]}),
     ],
 )
-def test_short_names_are_compared_without_case(
-    filled: Connection, kind: str, filters: dict[str, list[str]]
-) -> None:
+def test_short_names_are_compared_without_case(filled: Connection, kind: str, filters: dict[str, list[str]]) -> None:
     assert page(filled, kind, **filters)["items"] != []
 
 
 def test_every_filter_of_every_kind_is_a_column_that_takes_a_value(filled: Connection) -> None:
-    for kind, name, type_ in filled.execute(
-        "select kind, name, type from served_columns where can_filter"
-    ).fetchall():
+    for kind, name, type_ in filled.execute("select kind, name, type from served_columns where can_filter").fetchall():
         some = value(filled, "select value from vocabularies where name = %s limit 1", type_) or "1"
         assert page(filled, kind, **{name: [some]})["next"] is None
     unknown = """
@@ -155,9 +147,7 @@ def test_fields_are_those_asked_for_in_that_order(filled: Connection) -> None:
     assert list(json.loads(value(filled, asked))["items"][0].items()) == [("title", "A task"), ("code", "T0")]
 
 
-def test_pages_repeat_nothing_and_skip_nothing_while_others_write(
-    database: Database, api: Connection
-) -> None:
+def test_pages_repeat_nothing_and_skip_nothing_while_others_write(database: Database, api: Connection) -> None:
     fill(api)
     before = names(page(api, "tasks", 1000)["items"])
     seen: list[str] = []

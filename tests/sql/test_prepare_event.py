@@ -42,9 +42,7 @@ def place(connection: Connection, **references: Any) -> dict[str, Any]:
         ("topic task", "repo topic workplan task"),
     ],
 )
-def test_where_it_belongs_is_filled_in(
-    owner_tx: Connection, about: dict[str, Any], given: str, filled: str
-) -> None:
+def test_where_it_belongs_is_filled_in(owner_tx: Connection, about: dict[str, Any], given: str, filled: str) -> None:
     references = {name: about[name] for name in given.split()}
     assert place(owner_tx, **references) == {name: about[name] for name in filled.split()}
 

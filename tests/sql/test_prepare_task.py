@@ -51,17 +51,13 @@ def test_another_repository_set_by_hand_does_not_stay(owner: Connection, plans: 
     assert repo_of(owner, task) == "alpha"
 
 
-def test_a_task_that_moves_to_another_workplan_changes_its_repository(
-    owner: Connection, plans: list[UUID]
-) -> None:
+def test_a_task_that_moves_to_another_workplan_changes_its_repository(owner: Connection, plans: list[UUID]) -> None:
     task = make_task(owner, plans[0])
     owner.execute("update tasks set workplan = %s", [plans[1]])
     assert repo_of(owner, task) == "beta"
 
 
-def test_a_workplan_that_moves_takes_its_tasks_along(
-    api: Connection, owner: Connection, plans: list[UUID]
-) -> None:
+def test_a_workplan_that_moves_takes_its_tasks_along(api: Connection, owner: Connection, plans: list[UUID]) -> None:
     tasks = [make_task(owner, plan) for plan in plans]
     api.execute("update workplans set repo = %s where id = %s", [make_repo(owner, "beta"), plans[0]])
     assert [repo_of(owner, task) for task in tasks] == ["beta", "beta"]

@@ -67,9 +67,7 @@ def machine(server: str, template: str) -> type[RuleBasedStateMachine]:
 
         @rule(task=TASK, plan=PLAN)
         def move(self, task: int, plan: int) -> None:
-            self.api.execute(
-                "update tasks set workplan = %s where id = %s", [self.plans[plan], self.tasks[task]]
-            )
+            self.api.execute("update tasks set workplan = %s where id = %s", [self.plans[plan], self.tasks[task]])
 
         @rule(waits=TASK, needs=TASK)
         def link(self, waits: int, needs: int) -> None:

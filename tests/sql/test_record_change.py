@@ -46,9 +46,7 @@ def test_an_insert_tells_what_was_created(simple: Log) -> None:
         ("decisions", "superseded", "decision"),
     ],
 )
-def test_a_change_of_status_tells_the_old_and_the_new(
-    log: Log, table: str, status: str, event_type: str
-) -> None:
+def test_a_change_of_status_tells_the_old_and_the_new(log: Log, table: str, status: str, event_type: str) -> None:
     row = log.id_of(table)
     was = value(log.connection, f"select status::text from {table} where id = %s", row)
     (event,) = log.after(f"update {table} set status = %s where id = %s", status, row)
@@ -63,9 +61,7 @@ def test_any_other_change_names_its_columns(log: Log, table: str) -> None:
     title = "name" if table == "managed_repos" else "title"
     other = "domain" if table in ("topics", "managed_repos") else "labels"
     changed = "'energy'" if other == "domain" else "'{a}'"
-    (event,) = log.after(
-        f"update {table} set {title} = 'x', {other} = {changed} where id = %s", log.id_of(table)
-    )
+    (event,) = log.after(f"update {table} set {title} = 'x', {other} = {changed} where id = %s", log.id_of(table))
     assert event["event_type"] == "changed"
     assert event["detail"]["columns"] == sorted([title, other])
     assert event["summary"].endswith(f" changed: {', '.join(sorted([title, other]))}")
@@ -130,9 +126,7 @@ def test_the_event_carries_the_transaction_of_the_write(simple: Log) -> None:
     with simple.connection.transaction():
         xid = value(simple.connection, "select pg_current_xact_id()::text")
         simple.connection.execute("update tasks set title = 'x'")
-    assert column(simple.connection, "select xid::text from progress_events order by id desc limit 1") == [
-        xid
-    ]
+    assert column(simple.connection, "select xid::text from progress_events order by id desc limit 1") == [xid]
 
 
 def test_an_upsert_is_told_as_what_it_was(simple: Log) -> None:

@@ -26,12 +26,8 @@ def two_plans(connection: Connection) -> list[Any]:
 
 
 @pytest.mark.parametrize("options", [API, OWNER])
-@pytest.mark.parametrize(
-    ("kind", "make"), [("task", two_tasks), ("workplan", two_plans)], ids=["tasks", "workplans"]
-)
-def test_adding_and_taking_back_leave_an_event_each(
-    database: Database, options: str, kind: str, make: Any
-) -> None:
+@pytest.mark.parametrize(("kind", "make"), [("task", two_tasks), ("workplan", two_plans)], ids=["tasks", "workplans"])
+def test_adding_and_taking_back_leave_an_event_each(database: Database, options: str, kind: str, make: Any) -> None:
     with closing(database.connect(options)) as connection:
         one, two = make(connection)
         events = "select count(*) from progress_events"

@@ -42,9 +42,7 @@ def test_what_is_no_reference_or_null_stays(api_tx: Connection) -> None:
     assert resolve(api_tx, {}) == {}
 
 
-@pytest.mark.parametrize(
-    "field", ["repo", "topic", "workplan", "task", "parent", "decision", "superseded_by"]
-)
+@pytest.mark.parametrize("field", ["repo", "topic", "workplan", "task", "parent", "decision", "superseded_by"])
 @pytest.mark.parametrize("wrong", ["nowhere", "", 7, ["alpha"], "00000000-0000-4000-8000-000000000000"])
 def test_an_unknown_one_names_its_field(api_tx: Connection, field: str, wrong: Any) -> None:
     with pytest.raises(psycopg.Error, match="There is no") as raised:

@@ -81,20 +81,14 @@ def test_a_writer_does_not_wait_for_a_fold_nor_a_fold_for_a_writer(
     assert core(owner) == before + 2
 
 
-def test_a_snapshot_keeps_its_revision_while_others_write_and_fold(
-    database: Database, owner: Connection
-) -> None:
+def test_a_snapshot_keeps_its_revision_while_others_write_and_fold(database: Database, owner: Connection) -> None:
     with closing(database.connect()) as reader:
         reader.isolation_level = REPEATABLE_READ
         with reader.transaction():
-            before = reader.execute(
-                "select core, progress, snapshot, tables::text from revisions()"
-            ).fetchone()
+            before = reader.execute("select core, progress, snapshot, tables::text from revisions()").fetchone()
             owner.execute(TOPIC, ["one"])
             owner.execute("select fold()")
-            after = reader.execute(
-                "select core, progress, snapshot, tables::text from revisions()"
-            ).fetchone()
+            after = reader.execute("select core, progress, snapshot, tables::text from revisions()").fetchone()
         assert after == before
         assert core(reader) > core(owner) - 1 == before[0]  # type: ignore[index]
 

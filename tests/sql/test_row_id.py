@@ -7,9 +7,9 @@ import pytest
 
 
 def test_a_short_name_is_found_in_any_case(api: psycopg.Connection[Any]) -> None:
-    assert api.execute(
-        "select row_id('topics', 'PlatForm') = id from topics where slug = 'platform'"
-    ).fetchone() == (True,)
+    assert api.execute("select row_id('topics', 'PlatForm') = id from topics where slug = 'platform'").fetchone() == (
+        True,
+    )
 
 
 def test_an_id_is_found_as_it_is(api: psycopg.Connection[Any]) -> None:

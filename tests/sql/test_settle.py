@@ -38,9 +38,7 @@ def change_and_settle(connection: Connection, change: str, was: str, now: str) -
 
 
 @pytest.mark.parametrize("code", ["TASK", "NEEDED"])
-def test_every_change_of_status_of_a_task_is_settled(
-    owner: Connection, waiting: tuple[UUID, UUID], code: str
-) -> None:
+def test_every_change_of_status_of_a_task_is_settled(owner: Connection, waiting: tuple[UUID, UUID], code: str) -> None:
     words = column(owner, "select value from vocabularies where name = 'task_status'")
     for was, now in product(words, words):
         change_and_settle(owner, f"update tasks set status = %s where code = '{code}'", was, now)
@@ -51,9 +49,7 @@ def test_every_change_of_status_of_a_workplan_is_settled(
     owner: Connection, waiting: tuple[UUID, UUID], code: str
 ) -> None:
     first = make_plan(owner, code="FIRST")
-    depend(
-        owner, value(owner, "select id from workplans where code = 'PLAN'"), first, "workplan_dependencies"
-    )
+    depend(owner, value(owner, "select id from workplans where code = 'PLAN'"), first, "workplan_dependencies")
     if code == "PLAN":
         owner.execute("update workplans set status = 'finished' where code = 'FIRST'")
     words = column(owner, "select value from vocabularies where name = 'workplan_status'")

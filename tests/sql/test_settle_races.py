@@ -61,9 +61,7 @@ RACES = {
     "one opens the workplan that another adds a task to": Race(
         PLAN.format("ready", "SHUT"), ADD.format("SHUT"), ("A", "B", "D", "NEW", "S", "U")
     ),
-    "one closes the workplan that another adds a task to": Race(
-        PLAN.format("blocked", "OPEN"), ADD.format("OPEN"), ()
-    ),
+    "one closes the workplan that another adds a task to": Race(PLAN.format("blocked", "OPEN"), ADD.format("OPEN"), ()),
     "one closes the workplan that another moves a task to": Race(
         PLAN.format("blocked", "OPEN"), MOVE.format("OPEN", "S"), ()
     ),

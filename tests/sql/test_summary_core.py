@@ -149,9 +149,7 @@ def test_blocking_decisions_are_pending_ones_escalated_first_then_by_due_date(ap
 def test_waiting_tasks_come_by_priority_then_the_longest_untouched(api_tx: Connection) -> None:
     plan = make_plan(api_tx, code="P")
     for code, priority in [("b", 2), ("a", 2), ("c", 0), ("d", 2)]:
-        make_task(
-            api_tx, plan, code=code, priority=priority, status="wait", waiting_on="the mail", assignee="me"
-        )
+        make_task(api_tx, plan, code=code, priority=priority, status="wait", waiting_on="the mail", assignee="me")
     make_task(api_tx, plan)
     api_tx.execute("update tasks set title = 'x' where code = 'b'")
     rows = core(api_tx)["waiting_tasks"]

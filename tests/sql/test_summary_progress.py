@@ -8,9 +8,7 @@ from tests.sql.world import API, Connection, Database, insert, make_decision, ma
 
 
 def recent(connection: Connection) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(value(connection, "select summary_progress()"))[
-        "recent_progress"
-    ]
+    found: list[dict[str, Any]] = json.loads(value(connection, "select summary_progress()"))["recent_progress"]
     return found
 
 

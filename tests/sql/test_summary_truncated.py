@@ -48,9 +48,7 @@ def test_a_list_over_the_limit_is_cut_and_named_with_a_link_to_all_of_it(full: C
         "waiting_tasks": {"total": 3, "href": "/tasks?status=wait"},
         "open_workstreams": {"total": 3, "href": f"/workplans?{plans}"},
     }
-    assert {
-        len(summary[name]) for name in ("topics", "blocking_decisions", "waiting_tasks", "open_workstreams")
-    } == {2}
+    assert {len(summary[name]) for name in ("topics", "blocking_decisions", "waiting_tasks", "open_workstreams")} == {2}
     assert codes(summary["topics"][0]["workstreams"]) == codes(summary["open_workstreams"]) == ["P0", "P1"]
     assert summary["totals"] == core(full)["totals"]
 
@@ -70,9 +68,7 @@ def test_it_depends_on_no_setting_of_the_session(full: Connection, setting: str)
 
 
 def test_it_depends_on_no_clock(full: Connection) -> None:
-    claim = (
-        "insert into task_claims select id, 1, 'me', now(), %s from tasks on conflict (task) do update set"
-    )
+    claim = "insert into task_claims select id, 1, 'me', now(), %s from tasks on conflict (task) do update set"
     claim += " lease_expires_at = excluded.lease_expires_at"
     before = value(full, "select summary_core(3)")
     for lease in ("1970-01-01", "2999-01-01"):

@@ -151,9 +151,7 @@ def test_totals_equal_the_count_after_any_mix_of_transactions(server: str, templ
 
 def test_totals_name_each_status_that_has_rows(owner: Connection) -> None:
     plan = make_plan(owner, status="active")
-    owner.execute(
-        "insert into tasks (workplan, title, status) values (%s, 'x', 'done'), (%s, 'y', 'wait')", [plan] * 2
-    )
+    owner.execute("insert into tasks (workplan, title, status) values (%s, 'x', 'done'), (%s, 'y', 'wait')", [plan] * 2)
     named = "select tbl || ' ' || key || ' ' || n from current_totals where n <> 0 order by 1"
     assert column(owner, named) == ["tasks done 1", "tasks wait 1", "topics active 6", "workplans active 1"]
     assert value(owner, "select sum(n) from current_workplan_totals where workplan = %s", plan) == 2

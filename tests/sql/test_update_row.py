@@ -28,9 +28,7 @@ def filled(api_tx: Connection) -> Connection:
     return api_tx
 
 
-def update(
-    connection: Connection, kind: str, named: str, document: dict[str, Any], *version: int
-) -> dict[str, Any]:
+def update(connection: Connection, kind: str, named: str, document: dict[str, Any], *version: int) -> dict[str, Any]:
     places = ", %s" * len(version)
     query = f"select body from update_row(%s, %s, %s{places})"
     found: dict[str, Any] = json.loads(value(connection, query, kind, named, Jsonb(document), *version))
@@ -60,9 +58,7 @@ def test_a_reference_changes_by_short_name(filled: Connection) -> None:
 
 
 def test_the_short_name_itself_may_change(filled: Connection) -> None:
-    answer = filled.execute(
-        "select short_name from update_row('tasks', 'TASK', '{\"code\": \"NEW\"}')"
-    ).fetchone()
+    answer = filled.execute("select short_name from update_row('tasks', 'TASK', '{\"code\": \"NEW\"}')").fetchone()
     assert answer == ("NEW",)
 
 

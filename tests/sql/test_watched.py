@@ -45,9 +45,7 @@ def test_every_watched_table_has_four_ledger_triggers_that_fire_always(owner: Co
     )
     operations = ["insert", "update", "delete", "truncate"]
     watched = column(owner, "select tbl from revisions")
-    assert sorted(armed) == sorted(
-        f"{table} ledger_{operation}" for table in watched for operation in operations
-    )
+    assert sorted(armed) == sorted(f"{table} ledger_{operation}" for table in watched for operation in operations)
 
 
 def test_nothing_is_unarmed_at_head(api: Connection) -> None:

@@ -63,18 +63,14 @@ def make_repo(connection: Connection, slug: str = "alpha", **columns: Any) -> UU
     """The repository of that slug, made where there is none."""
     if found := value(connection, "select id from managed_repos where slug = %s", slug):
         return UUID(str(found))
-    made: UUID = insert(
-        connection, "managed_repos", **{"slug": slug, "name": slug, "domain": "infotech", **columns}
-    )
+    made: UUID = insert(connection, "managed_repos", **{"slug": slug, "name": slug, "domain": "infotech", **columns})
     return made
 
 
 def make_plan(connection: Connection, **columns: Any) -> UUID:
     """A workplan: ready, of the repository alpha."""
     repo = columns.pop("repo", None) or make_repo(connection)
-    made: UUID = insert(
-        connection, "workplans", **{"repo": repo, "title": "A plan", "status": "ready", **columns}
-    )
+    made: UUID = insert(connection, "workplans", **{"repo": repo, "title": "A plan", "status": "ready", **columns})
     return made
 
 
@@ -93,9 +89,7 @@ def make_decision(connection: Connection, **columns: Any) -> UUID:
 
 def depend(connection: Connection, waits: UUID, needs: UUID, table: str = "task_dependencies") -> None:
     """Add a dependency."""
-    insert(
-        connection, table, "depends_on", **{table.removesuffix("_dependencies"): waits, "depends_on": needs}
-    )
+    insert(connection, table, "depends_on", **{table.removesuffix("_dependencies"): waits, "depends_on": needs})
 
 
 def value(connection: Connection, query: Any, *params: Any) -> Any:
