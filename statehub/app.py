@@ -24,6 +24,7 @@ from statehub.settings import Settings
 from statehub.sqlstates import Repeat
 from statehub.store import Store, create_pool
 
+_jitter = random.Random()  # noqa: S311  (one of its own: the process's may be seeded by others)
 log = logging.getLogger(__name__)
 
 DRIFT_GRACE_S = 0.1
@@ -116,7 +117,7 @@ async def events_between(store: Store, before: Snapshot, after: Snapshot) -> Seq
 async def poll(store: Store, cache: SectionCache, polled: Polled, interval_s: float, listening: bool) -> None:
     """Ask for the revisions again and again: a change that nothing had announced is drift. Folds the ledger, if any."""
     while True:
-        await asyncio.sleep(interval_s * random.uniform(0.8, 1.2))  # noqa: S311
+        await asyncio.sleep(interval_s * _jitter.uniform(0.8, 1.2))
         asked_at = cache.clock()
         try:
             async with asyncio.timeout(max(2.0, interval_s)):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+_jitter = random.Random()  # noqa: S311  (one of its own: the process's may be seeded by others)
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 0.05
@@ -151,7 +152,7 @@ class SectionCache:
                     # A later generation tries again: whoever waits now gets an attempt of their own.
                     self.want = max(self.want, generation + 1)
                     longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failed_in_a_row, 10))
-                    await self.sleep(random.uniform(self.min_gap_s, longest))  # noqa: S311
+                    await self.sleep(_jitter.uniform(self.min_gap_s, longest))
                     continue
                 if failed_in_a_row:
                     log.info("summary builds again after %d failures", failed_in_a_row)

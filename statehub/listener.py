@@ -16,6 +16,7 @@ from typing import Any
 
 import asyncpg
 
+_jitter = random.Random()  # noqa: S311  (one of its own: the process's may be seeded by others)
 log = logging.getLogger(__name__)
 
 CHANNEL = "statehub"
@@ -73,7 +74,7 @@ class Listener:
                     connection.terminate()  # never await close() on a connection that may be dead
             self.reconnects += 1
             longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failed_in_a_row, 10))
-            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311
+            await asyncio.sleep(_jitter.uniform(0, longest))
 
     async def _hold(self, connection: Any) -> None:
         """Return when the connection is lost; raise when the heartbeat finds it dead."""
@@ -87,7 +88,7 @@ class Listener:
                     await self._beat(connection)
 
     async def _beat(self, connection: Any) -> None:
-        self._nonce = f"{ECHO}{random.getrandbits(64):x}"
+        self._nonce = f"{ECHO}{_jitter.getrandbits(64):x}"
         self._echo.clear()
         await connection.execute("select pg_notify($1, $2)", CHANNEL, self._nonce)
         await self._echo.wait()
