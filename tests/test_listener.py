@@ -217,7 +217,7 @@ async def test_retries_wait_longer_each_time_up_to_a_limit(monkeypatch: pytest.M
             enough.set()
         return 0.0
 
-    monkeypatch.setattr("statehub.listener.random.uniform", longest)
+    monkeypatch.setattr("statehub.listener._jitter.uniform", longest)
     async with Heard().by(refuse):
         await asyncio.wait_for(enough.wait(), 10)
     assert waits[:3] == [0.1, 0.2, 0.4]

@@ -1,7 +1,8 @@
 -- name: get_revisions
 select
     r.*, exists (select from unsettled) as unsettled, pg_notification_queue_usage() as queue_usage,
-    epoch_identity() <> (select e.identity from epochs as e order by e.number desc limit 1) as moved
+    epoch_identity() <> (select e.identity from epochs as e order by e.number desc limit 1) as moved,
+    case when pg_is_in_recovery() then false else pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn() end as unflushed
 from revisions() as r;
 
 -- name: get_core

@@ -5,6 +5,7 @@ import base64
 import binascii
 import json
 from collections.abc import AsyncIterator
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -78,9 +79,7 @@ async def _messages(request: Request, feed: Feed, wanted: Filter) -> AsyncIterat
                 continue
             if not taken:
                 return
-            for section in SECTIONS:
-                if section in taken:
-                    yield _message(section, taken[section])
+            yield b"".join(_message(section, taken[section]) for section in SECTIONS if section in taken)
 
 
 async def list_changes(request: Request) -> Response:
@@ -125,6 +124,7 @@ async def _changed_since(request: Request, since: Token, snapshot: Snapshot, wan
     return wanted.concerned(Delta(delta.sections, events, unexplained=silent))
 
 
+@lru_cache(maxsize=8)  # the same for every client that is told
 def _message(section: str, snapshot: Snapshot) -> bytes:
     data = dump({"section": section, "revision": snapshot.revisions[section]})
     return f"event: change\nid: {token_of(snapshot)}\ndata: {data}\n\n".encode()
