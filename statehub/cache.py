@@ -57,7 +57,9 @@ class SectionCache:
     """Holds one snapshot and keeps it fresh with `run`. Times are of `clock`, in seconds."""
 
     load: Loader
-    min_gap_s: float = 0.01  # from the start of a build to the start of the next one
+    # a token bucket: this many builds may follow each other at once, and in the long run one comes each min_gap_s
+    burst: int = 10
+    min_gap_s: float = 0.01
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     snapshot: Snapshot | None = None
@@ -75,6 +77,8 @@ class SectionCache:
     done: int = 0
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _first_announced: float | None = None
+    _last_begun: float = 0.0
+    _saved: float = 0.0
     _waiters: dict[asyncio.Future[Snapshot], int] = field(default_factory=dict)
 
     @property
@@ -158,7 +162,14 @@ class SectionCache:
                     log.info("summary builds again after %d failures", failed_in_a_row)
                     failed_in_a_row = 0
                 self._publish(generation, built, begun)
-                await self.sleep(max(0.0, self.min_gap_s - (self.clock() - begun)))
+                await self._rest(begun)
+
+    async def _rest(self, begun: float) -> None:
+        """Until the next build is due: at once, unless so many have followed each other that the bucket is empty."""
+        earned = (begun - self._last_begun) / self.min_gap_s if self._last_begun else self.burst
+        self._saved = min(self.burst, self._saved + earned) - 1
+        self._last_begun = begun
+        await self.sleep(max(0.0, (1 - self._saved) * self.min_gap_s - (self.clock() - begun)))
 
     def _publish(self, generation: int, built: Snapshot, begun: float) -> None:
         previous = self.snapshot

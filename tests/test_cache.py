@@ -51,7 +51,7 @@ class Rig:
     cache: SectionCache = field(init=False)
 
     def __post_init__(self) -> None:
-        self.cache = SectionCache(self.load, min_gap_s=0.02, clock=lambda: self.now, sleep=self.sleep)
+        self.cache = SectionCache(self.load, burst=1, min_gap_s=0.02, clock=lambda: self.now, sleep=self.sleep)
 
     async def load(self, _current: Snapshot | None) -> Snapshot:
         self.running += 1
@@ -167,7 +167,24 @@ async def test_a_burst_of_changes_is_one_build_for_each_gap() -> None:
             await until(rig.is_fresh)
         await others()
         assert len(rig.builds) == 6
-        assert rig.slept == [0.02] * 6
+        assert rig.slept == pytest.approx([0.02] * 6)
+
+
+async def test_a_few_builds_may_follow_each_other_at_once_and_then_one_comes_each_gap() -> None:
+    rig = Rig(answer=lambda: snapshot(1))
+    rig.cache.burst = 3
+    async with rig.at_work():
+        for _ in range(5):
+            rig.cache.announce()
+            await until(rig.is_fresh)
+            await others()
+        assert rig.slept == pytest.approx([0, 0, 0.02, 0.02, 0.02])
+        rig.now += 10
+        for _ in range(3):
+            rig.cache.announce()
+            await until(rig.is_fresh)
+            await others()
+        assert rig.slept[5:] == pytest.approx([0, 0, 0.02])
 
 
 async def test_the_gap_is_kept_between_two_builds() -> None:

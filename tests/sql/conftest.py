@@ -31,13 +31,13 @@ def api_tx(shared: Database) -> Iterator[Connection]:
 
 
 @pytest.fixture(params=[API, OWNER, SUPERUSER], ids=["api", "owner", "superuser"])
-def log(request: pytest.FixtureRequest, database: Database) -> Iterator[Log]:
-    """The log, as the app, the owner and a superuser at psql write it."""
-    with closing(database.connect(request.param)) as connection:
+def log(request: pytest.FixtureRequest, shared: Database) -> Iterator[Log]:
+    """The log, as the app, the owner and a superuser at psql write it; rolled back."""
+    with closing(shared.connect(request.param)) as connection, connection.transaction(force_rollback=True):
         yield Log(connection)
 
 
 @pytest.fixture
-def simple(api: Connection) -> Log:
-    """The log, as the app writes it."""
-    return Log(api)
+def simple(api_tx: Connection) -> Log:
+    """The log, as the app writes it; rolled back."""
+    return Log(api_tx)

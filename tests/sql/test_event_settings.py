@@ -1,12 +1,26 @@
 """record_change(): the settings that name author, kind, type, and make one event of many."""
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import psycopg
 import pytest
 
 from tests.sql.log import Log
-from tests.sql.world import (
-    make_repo,
-)
+from tests.sql.world import API, OWNER, SUPERUSER, Connection, Database, make_repo
+
+
+@pytest.fixture(params=[API, OWNER, SUPERUSER], ids=["api", "owner", "superuser"])
+def log(request: pytest.FixtureRequest, database: Database) -> Iterator[Log]:
+    """The log, as the app, the owner and a superuser at psql write it, each statement a transaction."""
+    with closing(database.connect(request.param)) as connection:
+        yield Log(connection)
+
+
+@pytest.fixture
+def simple(api: Connection) -> Log:
+    """The log, as the app writes it, each statement a transaction."""
+    return Log(api)
 
 
 def test_the_author_is_the_login_user_unless_it_is_set(log: Log) -> None:

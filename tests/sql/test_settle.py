@@ -85,24 +85,32 @@ def test_what_somebody_has_locked_stays_unsettled_and_is_judged_right(
         assert state() == (True, 0, ["TASK"])
 
 
+@pytest.mark.parametrize("table", ["task", "workplan"])
 @pytest.mark.parametrize(
     "by_hand",
     [
-        "update task_dependencies set depends_on = (select id from tasks where code = 'DONE')",
-        "delete from task_dependencies",
-        "truncate task_dependencies",
+        "update {0}_dependencies set depends_on = (select id from {0}s where code = 'DONE')",
+        "update {0}_dependencies set {0} = (select id from {0}s where code = 'DONE')",
+        "delete from {0}_dependencies",
+        "truncate {0}_dependencies",
+        "select remove_{0}_dependency('WAITING', 'NEEDED')",
     ],
 )
-def test_what_the_owner_does_to_dependencies_by_hand_is_settled_too(owner: Connection, by_hand: str) -> None:
-    plan = make_plan(owner)
-    make_task(owner, plan, code="DONE", status="done")
-    task, needed = make_task(owner, plan, code="TASK"), make_task(owner, plan, code="NEEDED")
-    depend(owner, task, needed)
+def test_a_dependency_that_goes_or_turns_is_settled_too(owner: Connection, table: str, by_hand: str) -> None:
+    plans = {code: make_plan(owner, code=code) for code in ("WAITING", "NEEDED")}
+    plans["DONE"] = make_plan(owner, code="DONE", status="finished")
+    plan_of = plans if table == "workplan" else dict.fromkeys(plans, make_plan(owner))
+    tasks = {code: make_task(owner, plan, code=code) for code, plan in plan_of.items()}
+    owner.execute("update tasks set status = 'done' where code = 'DONE'")
+    rows = tasks if table == "task" else plans
+    depend(owner, rows["WAITING"], rows["NEEDED"], f"{table}_dependencies")
     owner.execute("select settle()")
-    owner.execute(by_hand)
-    assert ready(owner) == sorted(column(owner, READY))
+    assert ready(owner) == ["NEEDED"]
+    owner.execute(by_hand.format(table))
+    assert ready(owner) == sorted(column(owner, READY)) == ["NEEDED", "WAITING"]
     owner.execute("select settle()")
-    assert ready(owner) == sorted(column(owner, READY))
+    assert ready(owner) == ["NEEDED", "WAITING"]
+    assert column(owner, WRONG_FLAGS) == []
 
 
 def test_of_two_settlers_at_once_one_passes_by(

@@ -94,11 +94,12 @@ def test_topics_are_those_not_archived_with_their_open_plans(api_tx: Connection)
 def test_open_workstreams_come_by_priority_due_date_and_code(api_tx: Connection) -> None:
     repo = make_repo(api_tx, "beta", domain="energy")
     for code, priority, due in [
-        ("e", 3, "2026-01-01"),
-        ("d", 2, None),
-        ("c", 2, "2026-02-01"),
-        ("b", 2, "2026-02-01"),
-        ("a", 1, None),
+        ("a", 3, "2026-01-01"),
+        ("b", 2, None),
+        ("e", 2, "2026-02-01"),
+        ("d", 2, "2026-02-01"),
+        ("c", 2, "2026-03-01"),
+        ("f", 1, None),
     ]:
         make_plan(
             api_tx,
@@ -112,9 +113,9 @@ def test_open_workstreams_come_by_priority_due_date_and_code(api_tx: Connection)
     for status in ("finished", "archived"):
         make_plan(api_tx, status=status)
     rows = core(api_tx)["open_workstreams"]
-    assert codes(rows) == ["a", "b", "c", "d", "e"]
+    assert codes(rows) == ["f", "d", "e", "c", "b", "a"]
     assert rows[1] == {
-        "code": "b",
+        "code": "d",
         "title": "A plan",
         "status": "ready",
         "tasks": {"done": 0, "total": 0},
@@ -129,17 +130,18 @@ def test_open_workstreams_come_by_priority_due_date_and_code(api_tx: Connection)
 
 def test_blocking_decisions_are_pending_ones_escalated_first_then_by_due_date(api_tx: Connection) -> None:
     for code, title, due in [
-        ("e", "Which?", None),
-        ("d", "Which?", "2026-03-01"),
+        ("a", "Which?", None),
+        ("b", "Which?", "2026-03-01"),
+        ("e", "Which?", "2026-02-01"),
         ("c", "Which?", "2026-02-01"),
-        ("b", "Which bank?", None),
-        ("a", "Which bank?", "2026-04-01"),
+        ("d", "Which bank?", None),
+        ("f", "Which bank?", "2026-04-01"),
     ]:
         make_decision(api_tx, code=code, title=title, due_at=due)
     make_decision(api_tx, decision_type="made", rationale="cheap", decided_by="me")
     make_decision(api_tx, status="superseded")
     rows = core(api_tx)["blocking_decisions"]
-    assert codes(rows) == ["a", "b", "c", "d", "e"]
+    assert codes(rows) == ["f", "d", "c", "e", "b", "a"]
     assert list(rows[0]) == [
         "code", "title", "topic", "workplan", "status", "escalation_note", "due_at", "created_at",
     ]  # fmt: skip

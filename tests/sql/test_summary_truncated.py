@@ -27,7 +27,7 @@ def full(api_tx: Connection) -> Connection:
     for number in range(3):
         plan = make_plan(api_tx, code=f"P{number}", topic=topic(api_tx, "community"), due_at="2020-01-01")
         make_task(api_tx, plan, status="wait")
-        make_decision(api_tx, title=("Which?", "Which bank?")[number % 2])
+        make_decision(api_tx, code=f"D{number}", title=("Which?", "Which bank?")[number % 2])
     return api_tx
 
 
@@ -51,6 +51,18 @@ def test_a_list_over_the_limit_is_cut_and_named_with_a_link_to_all_of_it(full: C
     assert {len(summary[name]) for name in ("topics", "blocking_decisions", "waiting_tasks", "open_workstreams")} == {2}
     assert codes(summary["topics"][0]["workstreams"]) == codes(summary["open_workstreams"]) == ["P0", "P1"]
     assert summary["totals"] == core(full)["totals"]
+
+
+def test_what_is_cut_is_the_end_of_the_list(full: Connection) -> None:
+    governance = topic(full, "governance")
+    for priority, code in [(4, "A"), (1, "Z"), (0, "X"), (0, "Y")]:
+        plan = make_plan(full, code=code, priority=priority, due_at="2019-01-01", topic=governance)
+        make_task(full, plan, code=f"{code}-TASK", priority=priority, status="wait")
+        make_decision(full, code=f"{code}-DECISION", due_at=f"2026-0{priority + 1}-01")
+    summary = core(full, 3)
+    assert codes(summary["open_workstreams"]) == codes(summary["topics"][1]["workstreams"]) == ["X", "Y", "Z"]
+    assert codes(summary["waiting_tasks"]) == ["X-TASK", "Y-TASK", "Z-TASK"]
+    assert codes(summary["blocking_decisions"]) == ["D1", "X-DECISION", "Y-DECISION"]
 
 
 def test_a_topic_that_is_not_shown_is_not_called_truncated(full: Connection) -> None:

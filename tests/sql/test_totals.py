@@ -60,10 +60,10 @@ def machine(server: str, template: str) -> type[RuleBasedStateMachine]:
                 [self.codes, self.plans[plan], status, number],
             )
 
-        @initialize(number=st.integers(0, 5))
+        @initialize(number=st.integers(3, 6))
         def start(self, number: int) -> None:
             self.insert_tasks(0, number, "todo", 0)
-            self.sessions[0].commit()
+            self.commit_all_and_fold()
 
         @rule(session=SESSIONS, number=st.integers(0, 3), status=STATUSES, plan=SESSIONS)
         def insert(self, session: int, number: int, status: str, plan: int) -> None:
@@ -125,6 +125,12 @@ def machine(server: str, template: str) -> type[RuleBasedStateMachine]:
         @rule(session=SESSIONS)
         def roll_back(self, session: int) -> None:
             self.sessions[session].rollback()
+
+        @rule()
+        def commit_all_and_fold(self) -> None:
+            for session in self.sessions:
+                session.commit()
+            self.fold()
 
         @rule()
         def fold(self) -> None:
