@@ -240,7 +240,7 @@ MACHINE_PATHS = ["/" + place + "/" for place in ("work", "root")]
 REGISTRY_HOSTS = [
     ".".join(parts)
     for parts in (
-        ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("yarnpkg", "com"),
+        ("pypi", "org"), ("python" + "hosted", "org"), ("npm" + "js", "org"), ("npm" + "js", "com"), ("yarnpkg", "com"),
         ("crates", "io"), ("rubygems", "org"), ("docker", "io"), ("ghcr", "io"), ("quay", "io"),
         ("proxy", "golang", "org"), ("conda", "anaconda", "org"),
     )
