@@ -39,6 +39,8 @@ grant insert (
 grant insert (task, claim_seq, claimed_by, claimed_at, lease_expires_at), update (
     claim_seq, claimed_by, claimed_at, lease_expires_at
 ) on task_claims to statehub_api;
+grant insert (author, key, fingerprint), update (fingerprint, body, version, short_name, token, created_at)
+on idempotency_keys to statehub_api;
 grant insert (kind, name, successor, sunset_at, retire_after_days), update (successor, sunset_at, retire_after_days)
 on legacy_interfaces to statehub_api;
 grant insert (interface, used_on, caller, uses, last_used_at), update (uses, last_used_at)
@@ -48,10 +50,10 @@ on legacy_usage to statehub_api;
 grant execute on all functions in schema statehub to statehub_api, statehub_ro;
 revoke execute on function
 fold(), settle(), renew_epoch(), rebuild_totals(), start_epoch(boolean), next_number(uuid), watch(text, text, text, text),
-remove_task_dependency(text, text), remove_workplan_dependency(text, text)
+remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys()
 from statehub_api, statehub_ro;
 grant execute on function
-fold(), settle(), renew_epoch(), remove_task_dependency(text, text), remove_workplan_dependency(text, text)
+fold(), settle(), renew_epoch(), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys()
 to statehub_api;
 
 -- a trigger function fires without the right to execute it; who has it could hang it on a temporary table of their own, and

@@ -17,8 +17,9 @@ from statehub.guard import Guard
 from statehub.listener import Listener, connector
 from statehub.metrics import Metrics
 from statehub.readings import Polled, readings
+from statehub.routes import decisions, dependencies, imports, rows, state, summary
 from statehub.routes import feed as feed_routes
-from statehub.routes import imports, rows, state, summary
+from statehub.routes.operation import Operation, routes_of
 from statehub.routes.respond import on_error
 from statehub.settings import Settings
 from statehub.sqlstates import Repeat
@@ -28,6 +29,15 @@ _jitter = random.Random()  # noqa: S311  (one of its own: the process's may be s
 log = logging.getLogger(__name__)
 
 DRIFT_GRACE_S = 0.1
+# in the order of their paths: a fixed one before one with a name in its place
+OPERATIONS: tuple[Operation, ...] = (
+    *state.operations,
+    *feed_routes.operations,
+    *rows.operations,
+    *decisions.operations,
+    *dependencies.operations,
+    *imports.operations,
+)
 
 
 class State(TypedDict):
@@ -82,7 +92,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                 await store.close()
 
     app = Starlette(
-        routes=[*state.routes, *feed_routes.routes, *rows.routes, *imports.routes],
+        routes=routes_of(OPERATIONS),
         lifespan=lifespan,
         exception_handlers={Exception: on_error, StateHubError: on_error, 404: on_error, 405: on_error},
     )

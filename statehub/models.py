@@ -1,32 +1,45 @@
-"""What a client may send. Vocabularies are tested against the types in SQL, where they are written."""
+"""What a client may send."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, RootModel
 
-TopicStatus = Literal["active", "paused", "archived"]
-RepoStatus = Literal["active", "archived"]
-RepoCategory = Literal["experimental", "research", "project", "tooling", "product", "business"]
-WorkplanStatus = Literal["proposed", "ready", "active", "blocked", "backlog", "finished", "archived"]
-TaskStatus = Literal["wait", "todo", "progress", "done", "cancel"]
-DecisionType = Literal["pending", "made"]
-DecisionStatus = Literal["open", "resolved", "escalated", "superseded"]
-AuthorKind = Literal["human", "agent", "system"]
-EventType = Literal[
-    "note", "milestone", "created", "changed", "status", "claim", "release", "takeover", "decision", "import",
-    "sync", "registration",
-]  # fmt: skip
+from statehub.vocabularies import (
+    AuthorKind,
+    DecisionStatus,
+    DecisionType,
+    EventType,
+    RepoCategory,
+    RepoStatus,
+    TaskStatus,
+    TopicStatus,
+    WorkplanStatus,
+)
+
+
+def _rfc3339(value: object) -> object:
+    # pydantic takes seconds since 1970 too, which a schema of date-time does not
+    if not (isinstance(value, str) and "T" in value.upper()):
+        raise ValueError("must be a time such as 2026-11-23T17:00:00Z")
+    return value
+
+
+def _integral(value: object) -> object:
+    # to JSON Schema, 2.0 is an integer
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", examples=["state-hub"])]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$", examples=["STATE-WP-0001"])]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Title = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
 Reference = Annotated[str, Field(min_length=1, max_length=120, description="a short name or an id")]
-Priority = Annotated[int, Field(ge=0, le=4, strict=True, description="0 most urgent … 4")]
-Position = Annotated[int, Field(ge=-(2**31), lt=2**31, strict=True)]
+Priority = Annotated[int, BeforeValidator(_integral), Field(ge=0, le=4, strict=True, description="0 most urgent … 4")]
+Position = Annotated[int, BeforeValidator(_integral), Field(ge=-(2**31), lt=2**31, strict=True)]
 Labels = Annotated[list[Name], Field(max_length=100)]
 Detail = dict[str, JsonValue]
-Time = AwareDatetime
+MOST_AT_ONCE = 1000
+Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 
 
 class Document(BaseModel):
@@ -34,9 +47,12 @@ class Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid", ser_json_timedelta="iso8601")
 
+    author: Name | None = Field(None, description="who writes, where neither a token nor X-StateHub-Author says it")
+    author_kind: AuthorKind | None = None
+
     def columns(self) -> dict[str, Any]:
-        """The fields that were sent, as JSON."""
-        return self.model_dump(mode="json", exclude_unset=True)
+        """The fields that were sent, as JSON; without the author, who is no column."""
+        return self.model_dump(mode="json", exclude_unset=True, exclude={"author", "author_kind"})
 
 
 class TopicPatch(Document):
@@ -137,14 +153,29 @@ class ProgressAppend(Document):
     event_type: EventType = "note"
     summary: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
     detail: Detail = {}
-    author: Name | None = None
-    author_kind: AuthorKind = "agent"
     repo: Reference | None = None
     topic: Reference | None = None
     workplan: Reference | None = None
     task: Reference | None = None
     decision: Reference | None = None
     occurred_at: Time | None = None
+
+
+class ProgressBulk(RootModel[Annotated[list[ProgressAppend], Field(min_length=1, max_length=MOST_AT_ONCE)]]):
+    """Events, all or nothing."""
+
+
+class TaskBulk(RootModel[Annotated[list[TaskCreate], Field(min_length=1, max_length=MOST_AT_ONCE)]]):
+    """Tasks, all or nothing."""
+
+
+class Resolve(Document):
+    rationale: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    decided_by: Name | None = Field(None, description="the author, where it is left out")
+
+
+class Dependency(Document):
+    depends_on: Reference
 
 
 class Import(Document):

@@ -52,6 +52,17 @@ async def translated(pool: asyncpg.Pool) -> AsyncIterator[None]:
 
 
 async def _ours(error: Any, pool: asyncpg.Pool) -> Exception:
+    ours = await _mapped(error, pool)
+    # of many documents, the hint tells which one
+    if isinstance(ours, StateHubError) and (error.hint or "").isdigit():
+        at = int(error.hint)
+        errors = ours.extra.get("errors") or [{"pointer": "", "detail": ours.detail}]
+        ours.extra["errors"] = [{**e, "pointer": pointer(at) + e["pointer"]} for e in errors]
+        ours.detail = f"item {at}: {ours.detail}"
+    return ours
+
+
+async def _mapped(error: Any, pool: asyncpg.Pool) -> Exception:
     state = error.sqlstate or ""
     if state in _REPEAT:
         return Repeat()

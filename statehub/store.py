@@ -29,12 +29,29 @@ TRIES = 3
 
 
 @dataclass(frozen=True)
+class Once:
+    """An Idempotency-Key, and the fingerprint of the request that it came with."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes: name, kind (human, agent, system), and the key under which this write is done once."""
+
+    author: str
+    kind: str
+    once: Once | None = None
+
+
+@dataclass(frozen=True)
 class Written:
     """A written row as JSON, its version (none for an event), short name, and the token that includes the write."""
 
     body: bytes
     version: int | None
-    name: str
+    name: str | None
     token: str
 
 
@@ -123,15 +140,34 @@ class Store:
         async with self._connection() as connection:
             return await connection.fetchrow(queries()["get_readiness"])
 
-    async def create_row(self, kind: str, doc: Any, author: str, author_kind: str) -> Written:
+    async def create_row(self, kind: str, doc: Any, by: Writer) -> Written:
         """Insert one row."""
-        return await self._write("create_row", author, author_kind, kind, dump(doc))
+        return await self._write("create_row", by, kind, dump(doc))
 
-    async def update_row(
-        self, kind: str, name: str, doc: Any, version: int | None, author: str, author_kind: str
-    ) -> Written:
+    async def create_rows(self, kind: str, docs: list[Any], by: Writer) -> Written:
+        """Insert many rows, all or none; the body is {"items": […]}."""
+        return await self._write("create_rows", by, kind, dump(docs), timeout=60)
+
+    async def update_row(self, kind: str, name: str, doc: Any, version: int | None, by: Writer) -> Written:
         """Change the columns that `doc` names; with a version, only a row that still has it."""
-        return await self._write("update_row", author, author_kind, kind, name, dump(doc), version)
+        return await self._write("update_row", by, kind, name, dump(doc), version)
+
+    async def resolve_decision(self, name: str, doc: Any, version: int | None, by: Writer) -> Written:
+        """Answer a pending decision, once."""
+        return await self._write("resolve_decision", by, name, dump(doc), version)
+
+    async def add_dependency(self, kind: str, name: str, needed: str, by: Writer) -> Written:
+        """Make a task or workplan wait for another one; the body is the one that waits."""
+        return await self._write("add_dependency", by, kind, name, needed)
+
+    async def remove_dependency(self, kind: str, name: str, needed: str, by: Writer) -> Written:
+        """Take a dependency back; the body is the row that waited."""
+        return await self._write("remove_dependency", by, kind, name, needed)
+
+    async def list_dependencies(self, kind: str, name: str) -> str:
+        """What a row waits for, and what waits for it, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["list_dependencies"], kind, name))
 
     async def get_row(self, kind: str, name: str) -> tuple[bytes, int]:
         """A row as JSON, and its version."""
@@ -140,27 +176,15 @@ class Store:
             return row["body"].encode(), row["version"]
 
     async def list_rows(
-        self,
-        kind: str,
-        filters: dict[str, list[str]],
-        fields: list[str] | None,
-        after: str | None,
-        limit: int,
+        self, kind: str, filters: str, sort: str, fields: list[str] | None, after: str | None, limit: int
     ) -> str:
-        """A page as JSON text: {"items": […], "next": key or null}."""
+        """A page as JSON text: {"items": […], "next": key or null}. `filters`: column to values, as JSON."""
         async with self._connection() as connection:
-            args = (kind, dump(filters), fields, after, limit)
-            return str(await connection.fetchval(queries()["list_rows"], *args))
+            return str(await connection.fetchval(queries()["list_rows"], kind, filters, sort, fields, after, limit))
 
-    async def list_columns(self) -> list[asyncpg.Record]:
-        """The columns that are served: kind, name, type, can_filter, vocabulary (None where it has none)."""
-        async with self._connection() as connection:
-            found: list[asyncpg.Record] = await connection.fetch(queries()["list_columns"])
-            return found
-
-    async def import_plans(self, doc: str, author: str) -> Written:
+    async def import_plans(self, doc: str, by: Writer) -> Written:
         """Import a whole JSON document in one transaction; the body is the table of what happened."""
-        return await self._write("import_plans", doc, author, timeout=300)
+        return await self._write("import_plans", by, doc, timeout=300)
 
     async def list_changes(
         self, since: Token, upto: Token | None, after: tuple[int, int] | None, limit: int
@@ -184,20 +208,20 @@ class Store:
             rows = await connection.fetch(queries()["list_delta"], before.cut, after.cut, most + 1)
         return None if len(rows) > most else rows
 
-    async def _write(self, query: str, *args: Any, timeout: float | None = None) -> Written:
-        async def attempt() -> asyncpg.Record:
+    async def _write(self, query: str, by: Writer, *args: Any, timeout: float | None = None) -> Written:
+        async def attempt() -> Written:
             async with self._connection() as connection:
-                if not timeout:  # one statement is a transaction of its own: one round trip
-                    return await connection.fetchrow(queries()[query], *args)
+                write = (queries()[query], by.author, by.kind, *args)
+                if not (timeout or by.once):  # one statement is a transaction of its own: one round trip
+                    return _written(await connection.fetchrow(*write))
                 async with connection.transaction():
-                    await connection.execute(f"set local statement_timeout = '{timeout:.0f}s'")
-                    return await connection.fetchrow(queries()[query], *args, timeout=timeout + 1)
+                    if timeout:
+                        await connection.execute(f"set local statement_timeout = '{timeout:.0f}s'")
+                    return await _once(connection, by, write, timeout and timeout + 1)
 
-        row = await self._again_if_others_were_first(attempt)
-        token = Token(row["epoch"], row["core"], row["progress"], Cut.parse(row["snapshot"]), row["xid"])
-        return Written(row["body"].encode(), row["version"], row["short_name"], str(token))
+        return await self._again_if_others_were_first(attempt)
 
-    async def _again_if_others_were_first(self, attempt: Callable[[], Awaitable[asyncpg.Record]]) -> asyncpg.Record:
+    async def _again_if_others_were_first(self, attempt: Callable[[], Awaitable[Written]]) -> Written:
         """Repeat what PostgreSQL asks to repeat: a serialization failure, a deadlock, a void plan."""
         for left in range(TRIES - 1, -1, -1):
             try:
@@ -212,3 +236,21 @@ class Store:
     async def _connection(self) -> AsyncIterator[Any]:
         async with sqlstates.translated(self.pool), self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             yield connection
+
+
+def _written(row: asyncpg.Record) -> Written:
+    token = Token(row["epoch"], row["core"], row["progress"], Cut.parse(row["snapshot"]), row["xid"])
+    return Written(row["body"].encode(), row["version"], row["short_name"], str(token))
+
+
+async def _once(connection: Any, by: Writer, write: tuple[Any, ...], timeout: float | None) -> Written:
+    """Write, unless the same key has been answered; the answer is kept in the same transaction."""
+    if by.once is None:
+        return _written(await connection.fetchrow(*write, timeout=timeout))
+    former = await connection.fetchrow(queries()["begin_once"], by.author, by.once.key, by.once.fingerprint)
+    if former is not None:
+        return Written(former["body"].encode(), former["version"], former["short_name"], former["token"])
+    done = _written(await connection.fetchrow(*write, timeout=timeout))
+    answer = (done.body.decode(), done.version, done.name, done.token)
+    await connection.execute(queries()["finish_once"], by.author, by.once.key, *answer)
+    return done

@@ -5,19 +5,47 @@ select w.*
 from set_author($1, $2) as a (author)
 cross join lateral create_row(case when a.author is not null then $3 end, $4::jsonb) as w;
 
+-- name: create_rows
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral create_rows(case when a.author is not null then $3 end, $4::jsonb) as w;
+
 -- name: update_row
 select w.*
 from set_author($1, $2) as a (author)
 cross join lateral update_row(case when a.author is not null then $3 end, $4, $5::jsonb, $6) as w;
 
+-- name: resolve_decision
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral resolve_decision(case when a.author is not null then $3 end, $4::jsonb, $5) as w;
+
+-- name: add_dependency
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral add_dependency(case when a.author is not null then $3 end, $4, $5) as w;
+
+-- name: remove_dependency
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral remove_dependency(case when a.author is not null then $3 end, $4, $5) as w;
+
 -- name: get_row
 select * from get_row($1, $2);
 
 -- name: list_rows
-select list_rows($1, $2::jsonb, $3::text [], $4::jsonb, $5);
+select list_rows($1, $2::jsonb, $3, $4::text [], $5::jsonb, $6);
 
--- name: list_columns
-select kind, name, type, can_filter, vocabulary from served_columns order by kind, position;
+-- name: list_dependencies
+select list_dependencies($1, $2);
 
 -- name: import_plans
-select * from import_plans($1::jsonb, $2);
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral import_plans($3::jsonb, a.author) as w;
+
+-- name: begin_once
+select * from begin_once($1, $2, $3);
+
+-- name: finish_once
+select finish_once($1, $2, $3, $4, $5, $6);

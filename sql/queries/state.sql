@@ -20,7 +20,7 @@ select
     end;
 
 -- name: tend
-select fold(), settle();
+select fold(), settle(), forget_keys();
 
 -- name: renew_epoch
 select renew_epoch();

@@ -9,31 +9,28 @@ from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
 
+from statehub import answers
 from statehub.cache import Snapshot
 from statehub.documents import dump
 from statehub.errors import Malformed, Unavailable
-from statehub.feed import KINDS, SECTIONS, Delta, Feed, Filter, delta_of
+from statehub.feed import SECTIONS, Delta, Feed, Filter, delta_of
+from statehub.filters import LONGEST_WAIT_S, ChangesQuery, FollowQuery, WaitQuery
 from statehub.labels import covering, token_of
-from statehub.routes.request import store_of
+from statehub.routes.operation import Answer, Operation
+from statehub.routes.request import query_of, store_of
 from statehub.tokens import Token
 
 HEARTBEAT_S = 15.0
-DEFAULT_WAIT_S, LONGEST_WAIT_S = 25.0, 55.0
-DEFAULT_LIMIT, MOST = 100, 500
-_FILTERS = ("section", "repo", "workplan", "author", "kind")
 
 
 async def wait_for_change(request: Request) -> Response:
     """As soon as the state is past `since`: 200, the new token and the sections that changed. 204 at the timeout."""
-    query = _query(request, "since", "timeout", *_FILTERS)
-    if "since" not in query:
-        raise Malformed("since is needed: a token, from X-StateHub-Revision or from revision.token of the summary")
-    since, wanted = Token.parse(query["since"]), _filter(query)
+    query = query_of(request, WaitQuery)
+    since, wanted = Token.parse(query.since), _filter(query)
     feed = _feed_with_room(request)
     try:
-        async with asyncio.timeout(_timeout(query.get("timeout", str(DEFAULT_WAIT_S)))):
+        async with asyncio.timeout(query.timeout):
             with feed.subscribed(wanted) as subscriber:
                 # subscribed first: what is published while the past is looked at is not lost
                 snapshot = await covering(request.state.cache, since, LONGEST_WAIT_S)
@@ -54,7 +51,7 @@ async def wait_for_change(request: Request) -> Response:
 
 async def stream_events(request: Request) -> Response:
     """Server-Sent Events: one `change` a section, first the current revision, a comment every 15 s."""
-    wanted = _filter(_query(request, *_FILTERS))
+    wanted = _filter(query_of(request, FollowQuery))
     feed = _feed_with_room(request)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if request.method == "HEAD":
@@ -84,14 +81,9 @@ async def _messages(request: Request, feed: Feed, wanted: Filter) -> AsyncIterat
 
 async def list_changes(request: Request) -> Response:
     """Every event that was not visible when `since` was issued, none twice, none skipped; the next token."""
-    query = _query(request, "since", "limit", "cursor")
-    if "since" not in query:
-        raise Malformed("since is needed: a token, from X-StateHub-Revision or from revision.token of the summary")
-    limit = query.get("limit", str(DEFAULT_LIMIT))
-    if not (limit.isascii() and limit.isdigit() and len(limit) < 9 and 0 < int(limit) <= MOST):
-        raise Malformed(f"limit takes 1 to {MOST}")
-    upto, after = _cursor(query["cursor"]) if "cursor" in query else (None, None)
-    token, items, last = await store_of(request).list_changes(Token.parse(query["since"]), upto, after, int(limit))
+    query = query_of(request, ChangesQuery)
+    upto, after = _cursor(query.cursor) if query.cursor else (None, None)
+    token, items, last = await store_of(request).list_changes(Token.parse(query.since), upto, after, query.limit)
     cursor = None if last is None else base64.urlsafe_b64encode(dump([str(token), *last]).encode()).decode()
     body = f'{{"items":{items},"token":{dump(str(token))},"next_cursor":{dump(cursor)}}}'
     return Response(body, headers={"X-StateHub-Revision": str(token)}, media_type="application/json")
@@ -130,32 +122,9 @@ def _message(section: str, snapshot: Snapshot) -> bytes:
     return f"event: change\nid: {token_of(snapshot)}\ndata: {data}\n\n".encode()
 
 
-def _query(request: Request, *known: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in known or name in found:
-            raise Malformed(f"{name} is unknown here, or stands twice; {request.url.path} takes {', '.join(known)}")
-        found[name] = value
-    return found
-
-
-def _filter(query: dict[str, str]) -> Filter:
-    sections = frozenset(query.get("section", ",".join(SECTIONS)).split(","))
-    if not sections <= set(SECTIONS):
-        raise Malformed(f"section takes {' or '.join(SECTIONS)}")
-    if (kind := query.get("kind")) and kind not in KINDS:
-        raise Malformed(f"kind takes {', '.join(KINDS)}")
-    repo, workplan = (query[name].lower() if name in query else None for name in ("repo", "workplan"))
-    return Filter(sections, repo, workplan, query.get("author"), kind)
-
-
-def _timeout(text: str) -> float:
-    try:
-        if 0 <= (seconds := float(text)) <= LONGEST_WAIT_S:
-            return seconds
-    except ValueError:
-        pass
-    raise Malformed(f"timeout takes 0 to {LONGEST_WAIT_S:.0f} seconds")
+def _filter(query: FollowQuery) -> Filter:
+    repo, workplan = (name and name.lower() for name in (query.repo, query.workplan))
+    return Filter(frozenset(query.section.split(",")), repo, workplan, query.author, query.kind)
 
 
 def _cursor(text: str) -> tuple[Token, tuple[int, int]]:
@@ -168,8 +137,20 @@ def _cursor(text: str) -> tuple[Token, tuple[int, int]]:
         raise Malformed("this is no cursor; take next_cursor from a page, with the same since") from None
 
 
-routes: list[BaseRoute] = [
-    Route("/state/wait", wait_for_change),
-    Route("/state/events", stream_events),
-    Route("/state/changes", list_changes),
-]
+REVISION = ("X-StateHub-Revision",)
+operations = [
+    Operation(
+        "GET", "/state/wait", wait_for_change, "wait_for_change", "Wait until the state is past a token",
+        {200: Answer(answers.Changed, headers=REVISION), 204: Answer(None, "nothing changed in time", headers=REVISION)},
+        "state", query=WaitQuery,
+    ),
+    Operation(
+        "GET", "/state/events", stream_events, "follow_events", "Server-Sent Events: one for each change of a section",
+        {200: Answer(str, "id: the revision token; data: {section, revision}", "text/event-stream")}, "state",
+        query=FollowQuery,
+    ),
+    Operation(
+        "GET", "/state/changes", list_changes, "list_changes", "Every event since a token, none twice, none skipped",
+        {200: Answer(answers.Changes, headers=REVISION)}, "state", query=ChangesQuery, errors=(410,),
+    ),
+]  # fmt: skip

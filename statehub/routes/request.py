@@ -1,7 +1,9 @@
-"""What every handler reads from a request: the body, the author, the version, the store."""
+"""What every handler reads from a request: query, body, author, version, the store."""
 
 import asyncio
-from typing import Any, TypeVar
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar, get_origin
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
@@ -9,15 +11,20 @@ from starlette.requests import Request
 
 from statehub.documents import parse, pointer
 from statehub.errors import Invalid, Malformed
-from statehub.store import Store
+from statehub.filters import Query
+from statehub.models import Document
+from statehub.store import Once, Store, Writer
 
 M = TypeVar("M", bound=BaseModel)
+Q = TypeVar("Q", bound=Query)
 
 AUTHOR = "x-statehub-author"
 AUTHOR_KIND = "x-statehub-author-kind"
 AUTHOR_KINDS = ("human", "agent", "system")
 ANONYMOUS = "anonymous"
 LONGEST_AUTHOR = 200
+IDEMPOTENCY_KEY = "idempotency-key"
+LONGEST_KEY = 255
 # parsing more than this would hold up everybody else's requests
 MOST_AT_ONCE_BYTES = 100_000
 
@@ -28,18 +35,48 @@ def store_of(request: Request) -> Store:
     return store
 
 
+def query_of(request: Request, model: type[Q]) -> Q:
+    """The query parameters, validated. Raises Malformed, naming what there is."""
+    given = request.scope["query_string"]
+    found: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items() if given else ():
+        if name not in model.model_fields:
+            known = ", ".join(model.model_fields)
+            raise Malformed(f"{name[:100]} is unknown here; {request.url.path} takes {known}")
+        if "\0" in value:
+            raise Malformed(f"{name} has a NUL in it")
+        if get_origin(model.model_fields[name].annotation) is list:
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            raise Malformed(f"{name} stands twice; it takes one value")
+        else:
+            found[name] = value
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        told = (f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_url=False))
+        raise Malformed("; ".join(dict.fromkeys(told))) from None
+
+
 async def document_of(request: Request, model: type[M]) -> M:
     """The body, validated. Raises Malformed, or Invalid with a pointer for each problem."""
     body = await request.body()
     if len(body) > MOST_AT_ONCE_BYTES:
-        return await asyncio.to_thread(_validated, body, model)
-    return _validated(body, model)
+        return await asyncio.to_thread(_validated, body, lambda _document: model)
+    return _validated(body, lambda _document: model)
 
 
-def _validated(body: bytes, model: type[M]) -> M:
+async def one_or_many(request: Request, one: type[M], many: type[BaseModel]) -> M | list[M]:
+    """The body: one document, or a list of them."""
+    body = await request.body()
+    found = await asyncio.to_thread(_validated, body, lambda document: many if isinstance(document, list) else one)
+    return found.root if isinstance(found, many) else found  # type: ignore[attr-defined,return-value]
+
+
+def _validated(body: bytes, choose: Callable[[Any], type[M]]) -> M:
     document = parse(body)
     try:
-        return model.model_validate(document)
+        return choose(document).model_validate(document)
     except ValidationError as error:
         errors = [
             {"pointer": pointer(*problem["loc"]), "detail": problem["msg"]}
@@ -49,17 +86,29 @@ def _validated(body: bytes, model: type[M]) -> M:
         raise Invalid(summary, errors=errors) from None
 
 
-def author_of(request: Request, document: dict[str, Any] | None = None) -> tuple[str, str]:
-    """Name and kind of who writes: the header, else the body's, else anonymous."""
+async def writer_of(request: Request, document: Document | None = None) -> Writer:
+    """Who writes, and the key under which this is done once."""
+    author, kind = author_of(request, document)
+    if (key := request.headers.get(IDEMPOTENCY_KEY)) is None:
+        return Writer(author, kind)
+    if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise Malformed(f"Idempotency-Key takes 1 to {LONGEST_KEY} printable ASCII characters")
+    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + await request.body())
+    return Writer(author, kind, Once(key, digest.hexdigest()))
+
+
+def author_of(request: Request, document: Document | None = None) -> tuple[str, str]:
+    """Name and kind of who writes: the token's, else the header's, else the body's, else anonymous."""
     sent = request.headers.get(AUTHOR)
+    caller: str | None = getattr(request.state, "caller", None)
     try:
-        author = unquote(sent, errors="strict").strip() if sent is not None else (document or {}).get("author")
+        author = unquote(sent, errors="strict").strip() if sent is not None else document and document.author
     except UnicodeDecodeError:
         raise Malformed(f"{AUTHOR} must be percent-encoded UTF-8") from None
-    kind = request.headers.get(AUTHOR_KIND) or (document or {}).get("author_kind") or "agent"
+    kind = request.headers.get(AUTHOR_KIND) or (document and document.author_kind) or "agent"
     if kind not in AUTHOR_KINDS:
         raise Malformed(f"{AUTHOR_KIND} takes {', '.join(AUTHOR_KINDS)}")
-    author = author or ANONYMOUS
+    author = caller or author or ANONYMOUS
     if len(author) > LONGEST_AUTHOR or not author.isprintable():
         raise Malformed(f"the author takes at most {LONGEST_AUTHOR} printable characters")
     return author, kind

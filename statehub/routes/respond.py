@@ -2,6 +2,7 @@
 
 import logging
 from http import HTTPStatus
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,14 +15,22 @@ from statehub.store import Written
 log = logging.getLogger(__name__)
 
 
-def row(body: bytes, version: int) -> Response:
+def row(body: bytes, version: int | None) -> Response:
     """200 with a row and its ETag."""
-    return Response(body, media_type="application/json", headers={"ETag": f'"v{version}"'})
+    headers = {"ETag": f'"v{version}"'} if version is not None else {}
+    return Response(body, media_type="application/json", headers=headers)
 
 
-def written(result: Written, location: str, *, created: bool) -> Response:
+def location(path: str, result: Written) -> str:
+    """Where a written row is found."""
+    return f"/{path}/{quote(result.name or '', safe='')}"
+
+
+def written(result: Written, location: str | None, *, created: bool) -> Response:
     """201 or 200 with the row, Location, ETag and the revision token that includes the write."""
-    headers = {"Location": location, "X-StateHub-Revision": result.token}
+    headers = {"X-StateHub-Revision": result.token}
+    if location is not None:
+        headers["Location"] = location
     if result.version is not None:
         headers["ETag"] = f'"v{result.version}"'
     return Response(result.body, 201 if created else 200, headers, "application/json")

@@ -1,115 +1,159 @@
 """Topics, repos, workplans, tasks, decisions, domains, progress: list, get, create, patch, soft delete."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
-from statehub import models
-from statehub.errors import Invalid, Malformed
+from statehub import answers, filters, models
+from statehub.errors import Invalid
 from statehub.routes import respond
 from statehub.routes.lists import page_of
-from statehub.routes.request import author_of, document_of, expected_version, store_of
+from statehub.routes.operation import IDEMPOTENCY_KEY, IF_MATCH, WRITTEN, Answer, Handler, Operation
+from statehub.routes.request import (
+    author_of,
+    document_of,
+    expected_version,
+    one_or_many,
+    query_of,
+    store_of,
+    writer_of,
+)
+from statehub.routes.respond import location
+from statehub.store import Writer
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A path of the API: what may be created and changed there, and the status that ends a row."""
+    """Rows of the API: what lists, creates and changes them, and the status that ends one."""
 
-    path: str
-    create: type[models.Document] = models.Document
+    noun: str
+    listed: type[filters.ListQuery]
+    create: type[models.Document] | None = None
     patch: type[models.Document] = models.Document
     end: str = ""
+    many: type[models.TaskBulk | models.ProgressBulk] | None = None
 
-    def location(self, name: str) -> str:
-        """Where a row is found."""
-        return f"/{self.path}/{quote(name, safe='')}"
+    @property
+    def path(self) -> str:
+        return self.listed.path
+
+
+VERBS = {"archived": "archive", "cancel": "cancel", "superseded": "supersede"}
 
 
 KINDS = (
-    Kind("domains"),
-    Kind("topics", models.TopicCreate, models.TopicPatch, "archived"),
-    Kind("repos", models.RepoCreate, models.RepoPatch, "archived"),
-    Kind("workplans", models.WorkplanCreate, models.WorkplanPatch, "archived"),
-    Kind("tasks", models.TaskCreate, models.TaskPatch, "cancel"),
-    Kind("decisions", models.DecisionCreate, models.DecisionPatch, "superseded"),
+    Kind("domain", filters.DomainList),
+    Kind("topic", filters.TopicList, models.TopicCreate, models.TopicPatch, "archived"),
+    Kind("repo", filters.RepoList, models.RepoCreate, models.RepoPatch, "archived"),
+    Kind("workplan", filters.WorkplanList, models.WorkplanCreate, models.WorkplanPatch, "archived"),
+    Kind("task", filters.TaskList, models.TaskCreate, models.TaskPatch, "cancel", models.TaskBulk),
+    Kind("decision", filters.DecisionList, models.DecisionCreate, models.DecisionPatch, "superseded"),
+    Kind("event", filters.ProgressList, models.ProgressAppend, many=models.ProgressBulk),
 )
-PROGRESS = Kind("progress", models.ProgressAppend)
 
 
-async def list_rows(request: Request, kind: Kind) -> Response:
-    page = await page_of(request, kind.path)
-    try:
-        text = await store_of(request).list_rows(kind.path, page.filters, page.fields, page.after, page.limit)
-    except Invalid:
-        raise Malformed("the cursor is not of this list; take next_cursor from a page of it") from None
-    return page.respond(text)
+def _list(kind: Kind) -> Handler:
+    async def list_rows(request: Request) -> Response:
+        return await page_of(request, kind.listed)
+
+    return list_rows
 
 
-async def get_row(request: Request, kind: Kind) -> Response:
-    body, version = await store_of(request).get_row(kind.path, request.path_params["name"])
-    return respond.row(body, version)
+def _get(kind: Kind) -> Handler:
+    async def get_row(request: Request) -> Response:
+        query_of(request, filters.Query)
+        body, version = await store_of(request).get_row(kind.path, request.path_params["name"])
+        return respond.row(body, version)
+
+    return get_row
 
 
-async def create_row(request: Request, kind: Kind) -> Response:
-    doc = (await document_of(request, kind.create)).columns()
-    result = await store_of(request).create_row(kind.path, doc, *author_of(request))
-    return respond.written(result, kind.location(result.name), created=True)
+def _create(kind: Kind, model: type[models.Document]) -> Handler:
+    async def create_row(request: Request) -> Response:
+        query_of(request, filters.Query)
+        found = await one_or_many(request, model, kind.many) if kind.many else await document_of(request, model)
+        documents = found if isinstance(found, list) else [found]
+        rows, authors = [], set()
+        for document in documents:
+            author = author_of(request, document)
+            row = document.columns()
+            if kind.path == "progress":  # where the author is a column
+                row |= {"author": author[0], "author_kind": author[1]}
+            else:
+                authors.add(author)
+            rows.append(row)
+        if len(authors) > 1:
+            raise Invalid("the items name different authors; send one list for each")
+        by = await writer_of(request, documents[0])
+        if isinstance(found, list):
+            return respond.written(await store_of(request).create_rows(kind.path, rows, by), None, created=True)
+        result = await store_of(request).create_row(kind.path, rows[0], by)
+        return respond.written(result, location(kind.path, result), created=True)
+
+    return create_row
 
 
-async def update_row(request: Request, kind: Kind) -> Response:
-    doc = (await document_of(request, kind.patch)).columns()
-    return await _update(request, kind, doc)
+def _patch(kind: Kind) -> Handler:
+    async def update_row(request: Request) -> Response:
+        query_of(request, filters.Query)
+        document = await document_of(request, kind.patch)
+        return await _update(request, kind, document.columns(), await writer_of(request, document))
+
+    return update_row
 
 
-async def end_row(request: Request, kind: Kind) -> Response:
-    return await _update(request, kind, {"status": kind.end})
+def _end(kind: Kind) -> Handler:
+    async def end_row(request: Request) -> Response:
+        query_of(request, filters.Query)
+        return await _update(request, kind, {"status": kind.end}, await writer_of(request))
+
+    return end_row
 
 
-async def append_progress(request: Request, kind: Kind) -> Response:
-    doc = (await document_of(request, models.ProgressAppend)).columns()
-    author, author_kind = author_of(request, doc)
-    doc |= {"author": author, "author_kind": author_kind}
-    result = await store_of(request).create_row(kind.path, doc, author, author_kind)
-    return respond.written(result, f"/{kind.path}", created=True)
+async def _update(request: Request, kind: Kind, doc: dict[str, Any], by: Writer) -> Response:
+    version = expected_version(request)
+    result = await store_of(request).update_row(kind.path, request.path_params["name"], doc, version, by)
+    return respond.written(result, location(kind.path, result), created=False)
 
 
-async def _update(request: Request, kind: Kind, doc: dict[str, object]) -> Response:
-    name, version = request.path_params["name"], expected_version(request)
-    result = await store_of(request).update_row(kind.path, name, doc, version, *author_of(request))
-    return respond.written(result, kind.location(result.name), created=False)
+def _operations_of(kind: Kind) -> Iterator[Operation]:
+    noun, path, row = kind.noun, kind.listed.path, kind.listed.row
+    collection, member, tag = f"/{path}", f"/{path}/{{name}}", path
+    page = Answer(answers.Page[row], "a page", headers=("Link",))  # type: ignore[valid-type]
+    changed = {200: Answer(row, "the row as it is now", headers=WRITTEN)}
+    yield Operation("GET", collection, _list(kind), f"list_{path}", f"List {path}", {200: page}, tag, query=kind.listed)
+    yield Operation(
+        "GET",
+        member,
+        _get(kind),
+        f"get_{noun}",
+        f"Get a {noun}",
+        {200: Answer(row, headers=("ETag",))},
+        tag,
+        errors=(404,),
+    )
+    if kind.create:
+        body: Any = kind.create | kind.many if kind.many else kind.create
+        made = answers.Items[row] | row if kind.many else row  # type: ignore[valid-type]
+        yield Operation(
+            "POST", collection, _create(kind, kind.create), f"create_{noun}" if kind.end else "append_progress",
+            f"Create a {noun}" if kind.end else "Append to the log",
+            {201: Answer(made, "the new row; or all of them, where a list was sent", headers=WRITTEN)}, tag,
+            body=body, errors=(409,) if kind.end else (), headers=(IDEMPOTENCY_KEY,),
+        )  # fmt: skip
+    if kind.end:
+        guarded = (IF_MATCH, IDEMPOTENCY_KEY)
+        yield Operation(
+            "PATCH", member, _patch(kind), f"update_{noun}", f"Change a {noun}: the fields that are sent", changed, tag,
+            body=kind.patch, errors=(404, 409, 412), headers=guarded,
+        )  # fmt: skip
+        yield Operation(
+            "DELETE", member, _end(kind), f"{VERBS[kind.end]}_{noun}", f"End a {noun}: its status becomes {kind.end}",
+            changed, tag, errors=(404, 409, 412), headers=guarded,
+        )  # fmt: skip
 
 
-Handler = Callable[[Request, Kind], Awaitable[Response]]
-
-
-def _routes_of(kind: Kind) -> list[BaseRoute]:
-    collection: dict[str, Handler] = {"GET": list_rows}
-    member: dict[str, Handler] = {"GET": get_row}
-    if kind.end:  # what has no end is not written here
-        collection["POST"] = create_row
-        member |= {"PATCH": update_row, "DELETE": end_row}
-    return [
-        Route(f"/{kind.path}", _by_method(collection, kind), methods=list(collection)),
-        Route(f"/{kind.path}/{{name}}", _by_method(member, kind), methods=list(member)),
-    ]
-
-
-def _by_method(handlers: Mapping[str, Handler], kind: Kind) -> Callable[[Request], Awaitable[Response]]:
-    async def handle(request: Request) -> Response:
-        return await handlers["GET" if request.method == "HEAD" else request.method](request, kind)
-
-    return handle
-
-
-routes: list[BaseRoute] = [
-    *(route for kind in KINDS for route in _routes_of(kind)),
-    Route(
-        "/progress",
-        _by_method({"GET": list_rows, "POST": append_progress}, PROGRESS),
-        methods=["GET", "POST"],
-    ),
-]
+operations: list[Operation] = [operation for kind in KINDS for operation in _operations_of(kind)]

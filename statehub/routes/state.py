@@ -2,14 +2,14 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
-from statehub import __version__
+from statehub import __version__, answers, filters
 from statehub.documents import dump
 from statehub.errors import StateHubError
 from statehub.metrics import CONTENT_TYPE
 from statehub.problems import RETRY_AFTER_S
-from statehub.routes.request import store_of
+from statehub.routes.operation import Answer, Operation
+from statehub.routes.request import query_of, store_of
 from statehub.schema import code_checksum, expected_migrations
 
 # files of this process: they cannot change under it
@@ -19,6 +19,7 @@ _CODE = code_checksum()
 
 async def get_health(request: Request) -> Response:
     """200 when the database answers, else 503. Never touches the cache's builder."""
+    query_of(request, filters.Query)
     try:
         await store_of(request).get_health()
     except StateHubError as error:
@@ -28,6 +29,7 @@ async def get_health(request: Request) -> Response:
 
 async def get_ready(request: Request) -> Response:
     """200 when the summary can be trusted; a listener that is down is degraded, and still ready."""
+    query_of(request, filters.Query)
     cache, listener = request.state.cache, request.state.listener
     problems = []
     revisions: dict[str, object] = {}
@@ -65,6 +67,7 @@ async def get_ready(request: Request) -> Response:
 
 async def get_metrics(request: Request) -> Response:
     """Prometheus' text format."""
+    query_of(request, filters.Query)
     return Response(request.state.metrics.text(), media_type=CONTENT_TYPE)
 
 
@@ -76,8 +79,17 @@ def _answer(document: dict[str, object], status: int, tables: str | None = None)
     return Response(text, status, headers, "application/json")
 
 
-routes: list[BaseRoute] = [
-    Route("/state/health", get_health),
-    Route("/state/ready", get_ready),
-    Route("/metrics", get_metrics),
-]
+operations = [
+    Operation(
+        "GET", "/state/health", get_health, "get_health", "Whether the hub lives and reaches its database",
+        {200: Answer(answers.Health), 503: Answer(answers.Sick, "the database is down")}, "state",
+    ),
+    Operation(
+        "GET", "/state/ready", get_ready, "get_ready", "Whether the summary can be trusted",
+        {200: Answer(answers.Readiness), 503: Answer(answers.Readiness, "it cannot, and why")}, "state",
+    ),
+    Operation(
+        "GET", "/metrics", get_metrics, "get_metrics", "How the hub does, for Prometheus",
+        {200: Answer(str, media="text/plain")}, "state",
+    ),
+]  # fmt: skip

@@ -1,0 +1,261 @@
+"""What the hub answers, as types: for the OpenAPI document, and for whoever writes a client. Costs nothing at run time."""
+
+from typing import Any, Generic, Literal, TypeVar
+
+from typing_extensions import TypedDict
+
+from statehub.vocabularies import (
+    AuthorKind,
+    DecisionStatus,
+    DecisionType,
+    EventType,
+    RepoCategory,
+    RepoStatus,
+    TaskStatus,
+    TopicStatus,
+    WorkplanStatus,
+)
+
+Time = str
+"""RFC 3339, UTC."""
+
+
+T = TypeVar("T")
+
+
+class Page(TypedDict, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class Items(TypedDict, Generic[T]):
+    """Rows that were written at once."""
+
+    items: list[T]
+
+
+class Row(TypedDict):
+    """What every entity has."""
+
+    version: int
+    created_at: Time
+    updated_at: Time
+
+
+class Domain(Row):
+    slug: str
+    name: str
+    description: str
+
+
+class Topic(Row):
+    id: str
+    slug: str
+    title: str
+    description: str
+    domain: str
+    status: TopicStatus
+
+
+class Repo(Row):
+    id: str
+    slug: str
+    name: str
+    path: str | None
+    remote_url: str | None
+    category: RepoCategory
+    domain: str
+    capability_tags: list[str]
+    business_stake: list[str]
+    classification: dict[str, Any] | None
+    classification_version: str | None
+    status: RepoStatus
+    last_synced_at: Time | None
+
+
+class TaskCounts(TypedDict):
+    """Tasks of a workplan."""
+
+    done: int
+    total: int
+
+
+class Workplan(Row):
+    id: str
+    code: str
+    repo: str
+    topic: str | None
+    domain: str
+    title: str
+    description: str
+    owner: str | None
+    status: WorkplanStatus
+    priority: int
+    due_at: Time | None
+    labels: list[str]
+    detail: dict[str, Any]
+    source_path: str | None
+    depends_on: list[str]
+    tasks: TaskCounts
+
+
+class Task(Row):
+    id: str
+    code: str
+    workplan: str
+    repo: str
+    parent: str | None
+    title: str
+    description: str
+    status: TaskStatus
+    priority: int
+    assignee: str | None
+    waiting_on: str | None
+    due_at: Time | None
+    position: int
+    labels: list[str]
+    detail: dict[str, Any]
+    depends_on: list[str]
+
+
+class Decision(Row):
+    id: str
+    code: str
+    topic: str | None
+    workplan: str | None
+    title: str
+    context: str
+    options: list[Any]
+    decision_type: DecisionType
+    status: DecisionStatus
+    rationale: str | None
+    decided_by: str | None
+    decided_at: Time | None
+    due_at: Time | None
+    escalation_note: str | None
+    superseded_by: str | None
+    labels: list[str]
+    detail: dict[str, Any]
+
+
+class Event(TypedDict):
+    id: int
+    event_type: EventType
+    summary: str
+    detail: dict[str, Any]
+    author: str
+    author_kind: AuthorKind
+    repo: str | None
+    topic: str | None
+    workplan: str | None
+    task: str | None
+    decision: str | None
+    created_at: Time
+    occurred_at: Time
+
+
+class Stub(TypedDict):
+    """A row that another one waits for."""
+
+    code: str
+    title: str
+    status: str
+    repo: str
+
+
+class Dependencies(TypedDict):
+    """What a row waits for, and what waits for it."""
+
+    items: list[Stub]
+    dependents: list[Stub]
+
+
+class Problem(TypedDict, total=False):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list["Fault"]
+
+
+class Fault(TypedDict):
+    """What is wrong where; `pointer` is a JSON pointer into the body."""
+
+    pointer: str
+    detail: str
+
+
+class Health(TypedDict):
+    status: Literal["ok"]
+    database: Literal["up"]
+    version: str
+
+
+class Sick(TypedDict):
+    status: Literal["error"]
+    database: Literal["down"]
+    detail: str
+    version: str
+
+
+class Readiness(TypedDict, total=False):
+    """`ledger_pending`, `unsettled` and `tables` (the revision of each) are missing when the database is away."""
+
+    status: Literal["ready", "degraded", "not ready"]
+    problems: list[str]
+    version: str
+    listener: Literal["up", "down", "off"]
+    verified_age_s: float | None
+    revision: dict[str, Any]
+    ledger_pending: int
+    unsettled: int
+    tables: dict[str, int]
+
+
+class Changed(TypedDict):
+    """The state is past the token that was asked for."""
+
+    token: str
+    sections: list[Literal["core", "progress"]]
+
+
+class Changes(TypedDict):
+    """Events since a token; ask for the next ones with `token`, or for the rest of these with `next_cursor`."""
+
+    items: list[Event]
+    token: str
+    next_cursor: str | None
+
+
+class ImportCounts(TypedDict):
+    """What happened to one kind of row."""
+
+    created: int
+    updated: int
+    unchanged: int
+    skipped: int
+
+
+class Skipped(TypedDict):
+    """What was left out of an import, and why."""
+
+    name: str
+    why: str
+
+
+class ImportResult(TypedDict):
+    """What an import did."""
+
+    format: str
+    repo: str
+    read: int
+    workplans: ImportCounts
+    tasks: ImportCounts
+    dependencies: ImportCounts
+    events: ImportCounts
+    skipped: list[Skipped]
