@@ -1,4 +1,4 @@
-"""What the hub answers, as types: for the OpenAPI document, and for whoever writes a client. Costs nothing at run time."""
+"""What the hub answers, as types: for the OpenAPI document, and for whoever writes a client."""
 
 from typing import Any, Generic, Literal, TypeVar
 

@@ -1,4 +1,4 @@
-"""What a read can be asked for: query parameters as models, one a list. Tested against `list_filters` and `list_sorts` in SQL."""
+"""What a read can be asked for: query parameters as models. Tested against `list_filters` and `list_sorts` in SQL."""
 
 import re
 from typing import Annotated, Any, ClassVar, Literal

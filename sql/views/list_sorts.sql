@@ -3,7 +3,7 @@ create view list_sorts (kind, name, key, types) as
 with moments (name, key, types) as (
     values
     ('created_at', '{b.created_at,b.id}'::text [], '{timestamptz,uuid}'::text []),
-    ('updated_at', '{b.updated_at,b.id}', '{timestamptz,uuid}')
+    ('updated_at', '{b.updated_at,b.id}'::text [], '{timestamptz,uuid}'::text [])
 ),
 urgency (name, key, types) as (
     values
@@ -14,13 +14,13 @@ urgency (name, key, types) as (
 select k.kind, m.name, m.key, m.types
 from (values ('topics'), ('repos'), ('workplans'), ('tasks'), ('decisions')) as k (kind) cross join moments as m
 union all
-select k.kind, 'slug', '{b.slug}', '{text}' from (values ('domains'), ('topics'), ('repos')) as k (kind)
+select k.kind, 'slug', '{b.slug}'::text [], '{text}'::text [] from (values ('domains'), ('topics'), ('repos')) as k (kind)
 union all
 select k.kind, u.name, u.key, u.types
 from (values ('workplans'), ('tasks'), ('decisions')) as k (kind) cross join urgency as u
 where k.kind <> 'decisions' or u.name <> 'priority'
 union all
 values
-('progress', 'id', '{b.id}', '{bigint}'),
+('progress', 'id', '{b.id}'::text [], '{bigint}'::text []),
 ('progress', 'occurred_at', '{b.occurred_at,b.id}', '{timestamptz,bigint}');
 comment on view list_sorts is 'What a list can be sorted by: the key as expressions over the table, and their types.';

@@ -49,8 +49,8 @@ def _operations_of(kind: str, noun: str, row: type) -> Iterator[Operation]:
         {200: Answer(answers.Dependencies)}, kind, errors=(404,),
     )  # fmt: skip
     yield Operation(
-        "POST", collection, _add(kind), f"add_{noun}_dependency", f"Make a {noun} wait for another one", {201: waits}, kind,
-        body=models.Dependency, errors=(404, 409), headers=(IDEMPOTENCY_KEY,),
+        "POST", collection, _add(kind), f"add_{noun}_dependency", f"Make a {noun} wait for another one", {201: waits},
+        kind, body=models.Dependency, errors=(404, 409), headers=(IDEMPOTENCY_KEY,),
     )  # fmt: skip
     yield Operation(
         "DELETE", collection + "/{needed}", _remove(kind), f"remove_{noun}_dependency", "Take a dependency back",

@@ -141,7 +141,7 @@ REVISION = ("X-StateHub-Revision",)
 operations = [
     Operation(
         "GET", "/state/wait", wait_for_change, "wait_for_change", "Wait until the state is past a token",
-        {200: Answer(answers.Changed, headers=REVISION), 204: Answer(None, "nothing changed in time", headers=REVISION)},
+        {200: Answer(answers.Changed, headers=REVISION), 204: Answer(None, "nothing came in time", headers=REVISION)},
         "state", query=WaitQuery,
     ),
     Operation(
