@@ -45,6 +45,7 @@ class Row(TypedDict):
 
 
 class Domain(Row):
+    id: str
     slug: str
     name: str
     description: str
@@ -215,6 +216,107 @@ class Readiness(TypedDict, total=False):
     ledger_pending: int
     unsettled: int
     tables: dict[str, int]
+
+
+class SummaryTask(TypedDict):
+    code: str
+    title: str
+    workplan: str
+    repo: str
+    priority: int
+    assignee: str | None
+    waiting_on: str | None
+    updated_at: Time
+
+
+class SummaryDecision(TypedDict):
+    code: str
+    title: str
+    topic: str | None
+    workplan: str | None
+    status: DecisionStatus
+    escalation_note: str | None
+    due_at: Time | None
+    created_at: Time
+
+
+class SummaryEvent(TypedDict):
+    id: int
+    event_type: EventType
+    summary: str
+    author: str
+    author_kind: AuthorKind
+    repo: str | None
+    topic: str | None
+    workplan: str | None
+    task: str | None
+    decision: str | None
+    created_at: Time
+    occurred_at: Time
+
+
+class WorkplanStub(TypedDict):
+    code: str
+    title: str
+    status: WorkplanStatus
+    tasks: TaskCounts
+
+
+class OpenWorkplan(WorkplanStub):
+    repo: str
+    topic: str | None
+    domain: str
+    owner: str | None
+    priority: int
+    due_at: Time | None
+
+
+class SummaryTopic(TypedDict):
+    id: str
+    slug: str
+    title: str
+    domain: str
+    status: TopicStatus
+    workstreams: list[WorkplanStub]
+
+
+class Revision(TypedDict):
+    """What the summary is labelled with."""
+
+    token: str
+    core: int
+    progress: int
+
+
+class Truncated(TypedDict):
+    """A list that was cut: how many there are, and the link that pages through them."""
+
+    total: int
+    href: str
+
+
+class Totals(TypedDict):
+    """Rows by status, and `total`."""
+
+    topics: dict[str, int]
+    workstreams: dict[str, int]
+    tasks: dict[str, int]
+    decisions: dict[str, int]
+
+
+class Summary(TypedDict):
+    """The whole picture. The keys keep the older word workstream."""
+
+    schema: Literal["statehub/summary/1"]
+    generated_at: Time
+    revision: Revision
+    totals: Totals
+    topics: list[SummaryTopic]
+    blocking_decisions: list[SummaryDecision]
+    waiting_tasks: list[SummaryTask]
+    open_workstreams: list[OpenWorkplan]
+    recent_progress: list[SummaryEvent]
+    truncated: dict[str, Truncated]
 
 
 class Changed(TypedDict):

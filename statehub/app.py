@@ -3,21 +3,24 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, TypedDict
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from statehub.cache import SectionCache, Snapshot
+from statehub.documents import dump
 from statehub.errors import StateHubError
 from statehub.feed import MOST_EVENTS, Event, Feed
 from statehub.guard import Guard
 from statehub.listener import Listener, connector
 from statehub.metrics import Metrics
+from statehub.openapi import document
 from statehub.readings import Polled, readings
-from statehub.routes import decisions, dependencies, imports, rows, state, summary
+from statehub.routes import decisions, dependencies, documentation, imports, rows, state, summary
 from statehub.routes import feed as feed_routes
 from statehub.routes.operation import Operation, routes_of
 from statehub.routes.respond import on_error
@@ -37,7 +40,14 @@ OPERATIONS: tuple[Operation, ...] = (
     *decisions.operations,
     *dependencies.operations,
     *imports.operations,
+    *documentation.operations,
 )
+
+
+@cache
+def openapi() -> str:
+    """The OpenAPI document, as JSON."""
+    return dump(document((summary.OPERATION, *OPERATIONS)))
 
 
 class State(TypedDict):
@@ -49,6 +59,7 @@ class State(TypedDict):
     listener: Listener | None
     summary: summary.Summary
     metrics: Metrics
+    openapi: Callable[[], str]
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
@@ -85,6 +96,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                     listener=listener,
                     summary=served,
                     metrics=metrics,
+                    openapi=openapi,
                 )
             finally:
                 for task in running:

@@ -1,7 +1,8 @@
 """What a read can be asked for: query parameters as models. Tested against `list_filters` and `list_sorts` in SQL."""
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -30,6 +31,12 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, str) else value
 
 
+def _limit(value: object) -> object:
+    if isinstance(value, str) and not (re.fullmatch("[0-9]{1,8}", value) and 1 <= int(value) <= MOST):
+        raise ValueError(f"takes 1 to {MOST}")
+    return int(value) if isinstance(value, str) else value
+
+
 def _sections(text: str) -> str:
     if not set(text.split(",")) <= {"core", "progress"}:
         raise ValueError("takes core, progress, or both with a comma")
@@ -38,8 +45,8 @@ def _sections(text: str) -> str:
 
 Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(default_factory=list)]
 Priorities = Annotated[list[Annotated[Priority, BeforeValidator(_whole)]], Field(default_factory=list)]
-Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST)]
-Cursor = Annotated[str, Field(max_length=2000, description="next_cursor of the page before")]
+Limit = Annotated[int, BeforeValidator(_limit), Field(ge=1, le=MOST)]
+Cursor = Annotated[str, Field(description="next_cursor of the page before")]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 TokenText = Annotated[
     str, Field(description="a revision token, from X-StateHub-Revision or from revision.token of the summary")
@@ -61,10 +68,17 @@ class ListQuery(Query):
     limit: Limit = 50
     cursor: Cursor | None = None
 
+    @classmethod
+    def columns(cls) -> list[str]:
+        """What a row has, as it is served."""
+        last = get_type_hints(answers.Row)
+        return sorted(get_type_hints(cls.row), key=lambda name: name in last)
+
     def filters(self) -> dict[str, list[Any]]:
         """Column to values, any of which will do."""
         found = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: value for name, value in found.items() if isinstance(value, list) and value}
+        moments = {name: [value.isoformat()] for name, value in found.items() if isinstance(value, datetime)}
+        return moments | {name: value for name, value in found.items() if isinstance(value, list) and value}
 
 
 class ChangedQuery(ListQuery):

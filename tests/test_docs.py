@@ -5,13 +5,14 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
 
 from statehub.app import create_app
 from statehub.cli.main import app as cli
+from statehub.filters import LISTS
 from statehub.rendered import CACHE_STATUS
 from statehub.routes import summary
 from statehub.settings import PREFIX, Settings, config_file
@@ -150,10 +151,12 @@ def test_every_route_is_in_the_http_page_with_its_methods_and_nothing_else() -> 
     assert told == routes_of_the_app()
 
 
-def test_the_http_page_has_every_kinds_filters() -> None:
-    told = {row[0]: row[1].split(", ") for row in rows(read("docs/http-api.md"), "Kind")}
-    kinds = re.findall(r"'(\w+)', '\w+', '\w+', '\w+',\s*'\{([\w,]+)\}'", read("sql/views/kinds.sql"))
-    assert told == {kind: filters.split(",") for kind, filters in kinds}
+def test_the_http_page_has_every_lists_filters_and_orders() -> None:
+    told = {row[0]: (row[1].split(", "), row[2].split(", ")) for row in rows(read("docs/http-api.md"), "Kind")}
+    for model in LISTS:
+        filters = set(model.model_fields) - {"sort", "fields", "limit", "cursor"}
+        orders = {order.lstrip("-") for order in get_args(model.model_fields["sort"].annotation)}
+        assert (set(told[model.path][0]), set(told[model.path][1])) == (filters, orders), model.path
 
 
 def test_the_http_page_has_every_label_of_the_summary() -> None:

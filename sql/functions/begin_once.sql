@@ -9,14 +9,14 @@ begin
     insert into idempotency_keys as i (author, key, fingerprint)
     values (begin_once.author, begin_once.key, begin_once.fingerprint)
     on conflict on constraint idempotency_keys_pkey do update set
-        fingerprint = excluded.fingerprint, body = null, version = null, short_name = null, token = null, created_at = now()
-    where i.created_at < now() - interval '24 hours';
+        fingerprint = excluded.fingerprint, body = null, row_version = null, short_name = null, token = null, asked_at = now()
+    where i.asked_at < now() - interval '24 hours';
     if found then return; end if;
     select * into k from idempotency_keys as i where i.author = begin_once.author and i.key = begin_once.key;
     if k.fingerprint <> begin_once.fingerprint then
         raise exception 'this Idempotency-Key was used for another request within 24 hours; take a new one' using errcode = 'SH422';
     end if;
-    return query select k.body, k.version, k.short_name, k.token;
+    return query select k.body, k.row_version, k.short_name, k.token;
 end
 $$;
 comment on function begin_once is 'The answer that was given for this key, if any; SH422 when the request is another one.';

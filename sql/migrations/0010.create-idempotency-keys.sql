@@ -9,12 +9,12 @@ create table if not exists idempotency_keys (
     key text not null,
     fingerprint text not null,
     body text,
-    version integer,
+    row_version integer,
     short_name text,
     token text,
-    created_at timestamptz not null default now(),
+    asked_at timestamptz not null default now(),
     primary key (author, key)
 );
 comment on table idempotency_keys is
 'Answers of writes that carried an Idempotency-Key, by author and key. fingerprint: of method, path and body. Not watched: it is not state.';
-create index if not exists idempotency_keys_created on idempotency_keys (created_at);
+create index if not exists idempotency_keys_asked on idempotency_keys (asked_at);

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -32,7 +32,11 @@ class Cursor:
         try:
             found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
             key = parse(found.removeprefix(f"{path} {sort} ").encode())
-            if not found.startswith(f"{path} {sort} [") or not all(isinstance(part, str | int) for part in key):
+            if (
+                not found.startswith(f"{path} {sort} [")
+                or not key
+                or not all(isinstance(part, str | int) for part in key)
+            ):
                 raise ValueError
         except (ValueError, Malformed, Invalid):
             raise Malformed(
@@ -46,7 +50,7 @@ async def page_of(request: Request, model: type[ListQuery]) -> Response:
     query = query_of(request, model)
     sort: str = query.sort  # type: ignore[attr-defined]
     fields = _fields(query)
-    after = Cursor.key_of(query.cursor, query.path, sort) if query.cursor else None
+    after = Cursor.key_of(query.cursor, query.path, sort) if query.cursor is not None else None
     try:
         text = await store_of(request).list_rows(query.path, dump(query.filters()), sort, fields, after, query.limit)
     except Invalid:
@@ -62,7 +66,7 @@ def _fields(query: ListQuery) -> list[str] | None:
     if query.fields is None:
         return None
     fields = [field for field in query.fields.split(",") if field]
-    known = get_type_hints(query.row)
+    known = query.columns()
     if unknown := sorted(set(fields) - set(known)):
         raise Malformed(f"fields has no {', '.join(unknown)[:200]}; /{query.path} has {', '.join(known)}")
     return fields or None

@@ -32,7 +32,7 @@ class Operation:
 
     method: Method
     path: str
-    handle: Handler
+    handle: Handler | None  # none: it is answered before routing
     name: str
     summary: str
     answers: Mapping[int, Answer]
@@ -48,7 +48,8 @@ def routes_of(operations: Iterable[Operation]) -> list[BaseRoute]:
     """A route a path; what none of its operations takes is a 405."""
     by_path: dict[str, dict[str, Handler]] = {}
     for operation in operations:
-        by_path.setdefault(operation.path, {})[operation.method] = operation.handle
+        if operation.handle is not None:
+            by_path.setdefault(operation.path, {})[operation.method] = operation.handle
     return [Route(path, _by_method(handlers), methods=list(handlers)) for path, handlers in by_path.items()]
 
 

@@ -41,7 +41,7 @@ def query_of(request: Request, model: type[Q]) -> Q:
     found: dict[str, Any] = {}
     for name, value in request.query_params.multi_items() if given else ():
         if name not in model.model_fields:
-            known = ", ".join(model.model_fields)
+            known = ", ".join(model.model_fields) or "none"
             raise Malformed(f"{name[:100]} is unknown here; {request.url.path} takes {known}")
         if "\0" in value:
             raise Malformed(f"{name} has a NUL in it")
@@ -54,7 +54,10 @@ def query_of(request: Request, model: type[Q]) -> Q:
     try:
         return model.model_validate(found)
     except ValidationError as error:
-        told = (f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_url=False))
+        told = (
+            f"{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors(include_url=False, include_context=False, include_input=False)
+        )
         raise Malformed("; ".join(dict.fromkeys(told))) from None
 
 
@@ -79,7 +82,7 @@ def _validated(body: bytes, choose: Callable[[Any], type[M]]) -> M:
         return choose(document).model_validate(document)
     except ValidationError as error:
         errors = [
-            {"pointer": pointer(*problem["loc"]), "detail": problem["msg"]}
+            {"pointer": pointer(*problem["loc"]), "detail": problem["msg"].removeprefix("Value error, ")}
             for problem in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         summary = "; ".join(f"{e['pointer'].lstrip('/') or 'the document'}: {e['detail']}" for e in errors[:3])

@@ -5,15 +5,32 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Message, Receive, Scope, Send
 
+from statehub import answers
 from statehub.cache import SectionCache, Snapshot
 from statehub.errors import Gone, Malformed, StateHubError, Unavailable
+from statehub.filters import Query
 from statehub.labels import covering, covers
 from statehub.problems import problem
 from statehub.rendered import CACHE_STATUS, HIT, MISS, REFRESH, STALE, STALE_ERROR, Rendered
+from statehub.routes.operation import Answer, Operation
 from statehub.tokens import Token
 
 PATH = "/state/summary"
 BUILD_TIMEOUT_S = 10.0
+
+
+class SummaryQuery(Query):
+    """`refresh`: built after this request, while the caller waits."""
+
+    refresh: bool = False
+
+
+OPERATION = Operation(
+    "GET", PATH, None, "get_summary", "The whole picture in one call",
+    {200: Answer(answers.Summary, headers=("ETag", "X-StateHub-Revision", "X-StateHub-Cache", "Age", "Cache-Status")),
+     304: Answer(None, "what If-None-Match named is current", headers=("ETag", "X-StateHub-Revision"))},
+    "state", query=SummaryQuery, errors=(410,), headers=("If-None-Match", "X-StateHub-Min-Revision"),
+)  # fmt: skip
 
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from psycopg.types.json import Jsonb
 
+from statehub.filters import LISTS
 from tests.sql.world import (
     API,
     Connection,
     Database,
+    column,
     insert,
     make_decision,
     make_plan,
@@ -50,22 +52,29 @@ def filled(full: Database) -> Iterator[Connection]:
         yield connection
 
 
-def page(connection: Connection, kind: str, size: Any = 100, after: Any = None, **filters: Any) -> dict[str, Any]:
-    query = "select list_rows(%s, %s, null, %s, %s)"
+def page(
+    connection: Connection, kind: str, size: Any = 100, after: Any = None, sort: Any = None, **filters: Any
+) -> dict[str, Any]:
+    query = "select list_rows(%s, %s, %s, null, %s, %s)"
+    order = sort or {"domains": "slug", "progress": "-id"}.get(kind, "created_at")
     found: dict[str, Any] = json.loads(
-        value(connection, query, kind, Jsonb(filters), None if after is None else Jsonb(after), size)
+        value(connection, query, kind, Jsonb(filters), order, None if after is None else Jsonb(after), size)
     )
     return found
+
+
+def table_of(connection: Connection, kind: str) -> Any:
+    return value(connection, "select tbl from kinds where kind = %s", kind)
 
 
 def names(rows: list[dict[str, Any]]) -> list[Any]:
     return [row.get("code") or row.get("slug") or row["id"] for row in rows]
 
 
-def pages(connection: Connection, kind: str, size: int, **filters: list[Any]) -> list[list[Any]]:
+def pages(connection: Connection, kind: str, size: int, sort: Any = None, **filters: Any) -> list[list[Any]]:
     found, after = [], None
     while True:
-        answer = page(connection, kind, size, after, **filters)
+        answer = page(connection, kind, size, after, sort, **filters)
         found.append(names(answer["items"]))
         if (after := answer["next"]) is None:
             return found
@@ -79,8 +88,7 @@ def test_pages_together_are_the_whole_list_in_order(filled: Connection, kind: st
     found = pages(filled, kind, size)
     assert [name for part in found for name in part] == whole
     assert {len(part) for part in found[:-1]} <= {size}
-    table = value(filled, "select tbl from kinds where kind = %s", kind)
-    assert len(whole) == len(set(whole)) == value(filled, f"select count(*) from {table}")
+    assert len(whole) == len(set(whole)) == value(filled, f"select count(*) from {table_of(filled, kind)}")
 
 
 def test_rows_come_in_the_order_they_were_made_and_events_newest_first(filled: Connection) -> None:
@@ -133,18 +141,73 @@ def test_short_names_are_compared_without_case(filled: Connection, kind: str, fi
     assert page(filled, kind, **filters)["items"] != []
 
 
-def test_every_filter_of_every_kind_is_a_column_that_takes_a_value(filled: Connection) -> None:
-    for kind, name, type_ in filled.execute("select kind, name, type from served_columns where can_filter").fetchall():
-        some = value(filled, "select value from vocabularies where name = %s limit 1", type_) or "1"
+def test_every_filter_of_every_kind_takes_a_value(filled: Connection) -> None:
+    known = "select value from vocabularies where name = %s limit 1"
+    for kind, name, type_ in filled.execute("select kind, name, value_type from list_filters").fetchall():
+        some = value(filled, known, type_) or {"timestamptz": "2026-01-01T00:00:00Z"}.get(type_, "1")
         assert page(filled, kind, **{name: [some]})["next"] is None
-    unknown = """
-        select kind, f from kinds, unnest(filters) as f where (kind, f) not in (select kind, name from served_columns)
-    """
-    assert filled.execute(unknown).fetchall() == []
+        assert page(filled, kind, **{name: [some, some]})["next"] is None
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model.path)
+def test_the_models_of_the_queries_have_the_filters_and_orders_of_the_database(filled: Connection, model: Any) -> None:
+    filters = column(filled, "select name from list_filters where kind = %s", model.path)
+    assert set(model.model_fields) == {*filters, "sort", "fields", "limit", "cursor"}
+    sorts = column(filled, "select name from list_sorts where kind = %s", model.path)
+    assert set(get_args(model.model_fields["sort"].annotation)) == {*sorts, *(f"-{name}" for name in sorts)}
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model.path)
+def test_the_types_of_the_answers_have_the_columns_that_are_served(filled: Connection, model: Any) -> None:
+    served = column(filled, "select name from served_columns where kind = %s order by position", model.path)
+    assert sorted(get_type_hints(model.row)) == sorted(served)
+
+
+@pytest.mark.parametrize("way", ["", "-"])
+def test_every_order_of_every_kind_is_kept_across_pages(filled: Connection, way: str) -> None:
+    filled.execute("update tasks set due_at = '2026-01-01' where code in ('T1', 'T5')")
+    filled.execute("update tasks set priority = 0, due_at = '2025-01-01' where code = 'T3'")
+    for kind, sort, key in filled.execute("select kind, name, key[1] from list_sorts").fetchall():
+        found = [name for part in pages(filled, kind, 2, way + sort) for name in part]
+        assert found == names(page(filled, kind, 1000, sort=way + sort)["items"])
+        assert len(found) == len(set(found)) == value(filled, f"select count(*) from {table_of(filled, kind)}")
+        rows = page(filled, kind, 1000, sort=way + sort)["items"]
+        if sort in rows[0] and "coalesce" not in key:
+            by = [str(row[sort]).lower() if sort in ("code", "slug") else row[sort] for row in rows]
+            assert by == sorted(by, reverse=bool(way))
+
+
+def test_rows_without_a_due_date_come_last_and_the_other_way_first(filled: Connection) -> None:
+    filled.execute("update tasks set due_at = '2026-01-01' where code = 'T5'")
+    filled.execute("update tasks set due_at = '2025-01-01' where code = 'T3'")
+    assert names(page(filled, "tasks", sort="due_at")["items"])[:2] == ["T3", "T5"]
+    assert names(page(filled, "tasks", sort="-due_at")["items"])[-2:] == ["T5", "T3"]
+
+
+def test_since_and_until_are_of_the_last_change_and_of_when_an_event_happened(filled: Connection) -> None:
+    filled.execute("insert into progress_events (summary, author, occurred_at) values ('old', 'me', '2001-02-03')")
+    [old] = page(filled, "progress", since=["2001-02-03T00:00:00Z"], until=["2001-02-03T00:00:01Z"])["items"]
+    assert old["summary"] == "old"
+    assert page(filled, "tasks", until=["2001-02-03T00:00:00Z"])["items"] == []
+    assert len(page(filled, "tasks", since=["2001-02-03T00:00:00Z"])["items"]) == 7
+
+
+def test_labels_tags_and_what_hangs_on_a_repo_are_filters(filled: Connection) -> None:
+    filled.execute("update tasks set labels = '{ui,urgent}' where code in ('T1', 'T2')")
+    filled.execute("update tasks set labels = '{api}' where code = 'T3'")
+    filled.execute("update managed_repos set capability_tags = '{mcp}', domain = 'energy' where slug = 'beta'")
+    filled.execute("update workplans set topic = (select id from topics where slug = 'product') where code = 'P1'")
+    make_decision(filled, workplan=value(filled, "select id from workplans where code = 'P1'"), title="Of beta")
+    assert names(page(filled, "tasks", label=["ui"])["items"]) == ["T1", "T2"]
+    assert names(page(filled, "tasks", label=["api", "ui"])["items"]) == ["T1", "T2", "T3"]
+    assert names(page(filled, "repos", tag=["mcp"])["items"]) == ["beta"]
+    assert names(page(filled, "tasks", domain=["Energy"])["items"]) == ["T1", "T3", "T5"]
+    assert names(page(filled, "tasks", topic=["Product"])["items"]) == ["T1", "T3", "T5"]
+    assert [row["title"] for row in page(filled, "decisions", repo=["beta"])["items"]] == ["Of beta"]
 
 
 def test_fields_are_those_asked_for_in_that_order(filled: Connection) -> None:
-    asked = "select list_rows('tasks', '{}', '{title,code}', null, 1)"
+    asked = "select list_rows('tasks', '{}', 'created_at', '{title,code}', null, 1)"
     assert list(json.loads(value(filled, asked))["items"][0].items()) == [("title", "A task"), ("code", "T0")]
 
 

@@ -16,6 +16,7 @@ EXCUSED = {
     "unsettled": "changes only when ready_tasks does not, and no summary shows it",
     "task_claims": "a heartbeat must bump nothing; a claim shows in the status of its task",
     "escalation_keywords": "no summary shows it; what it escalates is a decision, which is watched",
+    "idempotency_keys": "answers that were given, no state",
     "legacy_interfaces": "the meter counts each request; no summary shows it",
     "legacy_usage": "the meter counts each request; no summary shows it",
     "_yoyo_log": "belongs to migrate, no state",
