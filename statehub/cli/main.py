@@ -131,6 +131,7 @@ def status(
 
     Example: custodian status --json | jq .totals
     """
+    from statehub import calls
     from statehub.cli.connect import connected
 
     with connected() as client:
@@ -149,7 +150,7 @@ def status(
 
         from statehub.cli.show import status_of
 
-        Console().print(status_of(json.loads(body), client.get_health(), client.base_url))
+        Console().print(status_of(json.loads(body), client.do(calls.get_health()), client.base_url))
 
 
 @app.command(
@@ -194,6 +195,7 @@ def import_beads(
 
     Example: custodian import beads .beads/issues.jsonl --repo my-repo
     """
+    from statehub import calls
     from statehub.cli.connect import connected
 
     try:
@@ -201,7 +203,7 @@ def import_beads(
     except UnicodeDecodeError:
         raise StateHubError(f"{file} is not UTF-8") from None
     with connected() as client:
-        result = client.import_document("beads", repo, domain, document)
+        result = client.do(calls.import_document("beads", repo, domain, document))
     if as_json:
         typer.echo(_dump({"schema": "custodian/import/1", **result}))
         return

@@ -3,14 +3,15 @@
 import unicodedata
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from statehub.client import ImportResult
+if TYPE_CHECKING:  # it needs pydantic's typing, which a screen need not wait for
+    from statehub.answers import Health, ImportResult
 
 # one hue a status, the same everywhere; safe for colour-blind eyes (no red against green)
 HUES = {
@@ -28,7 +29,7 @@ def clean(text: object) -> str:
     return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs"))
 
 
-def status_of(summary: dict[str, Any], health: dict[str, Any], url: str) -> Group:
+def status_of(summary: dict[str, Any], health: "Health", url: str) -> Group:
     """The summary on one screen."""
     state = f"{health['status']}, database {health['database']}"
     shown: list[RenderableType] = [
@@ -52,7 +53,7 @@ def status_of(summary: dict[str, Any], health: dict[str, Any], url: str) -> Grou
     return Group(*shown)
 
 
-def show_import(result: ImportResult) -> None:
+def show_import(result: "ImportResult") -> None:
     """The table of an import, and what was left out, by reason."""
     console = Console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)

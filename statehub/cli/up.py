@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from statehub import embedded, schema
+from statehub import calls, embedded, schema
 from statehub.cli import hubfile
 from statehub.cli.parts import STOP_WITHIN_S, api_part, listen, look_after, say, stop_signals
 from statehub.client import Client
@@ -152,5 +152,5 @@ def _await_ready(api: str, stopping: list[int], meanwhile: Callable[[], None]) -
 
 def _is_ready(api: str) -> bool:
     with contextlib.suppress(StateHubError), Client(api) as client:
-        return bool(client.get_ready()["status"] in ("ready", "degraded"))
+        return bool(client.do(calls.get_ready())["status"] in ("ready", "degraded"))
     return False

@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from statehub import calls
 from statehub.cli.show import status_of
 from statehub.client import Client
 from statehub.errors import StateHubError, Unavailable
@@ -26,7 +27,7 @@ def watch_status(client: Client, *, as_json: bool) -> None:
         with Live(screen=sys.stdout.isatty(), auto_refresh=False, vertical_overflow="crop") as live:
 
             def draw(body: bytes) -> None:
-                live.update(status_of(json.loads(body), client.get_health(), client.base_url), refresh=True)
+                live.update(status_of(json.loads(body), client.do(calls.get_health()), client.base_url), refresh=True)
 
             def away(error: StateHubError) -> None:
                 live.update(

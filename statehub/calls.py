@@ -1,0 +1,145 @@
+"""What can be asked of the hub, typed: a Call for each operation, to be sent by either client.
+
+A Call is a value: `Client.do(calls.tasks.get("X-T01"))`, `await AsyncClient.do(calls.tasks.get("X-T01"))`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+if TYPE_CHECKING:  # answers needs pydantic's typing, which a command line need not wait for
+    from statehub import answers
+
+T = TypeVar("T")
+TIMEOUT_S = 15.0
+IMPORT_TIMEOUT_S = 320.0
+Query = str | int | float | bool | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """One request whose answer is a T, or None where the answer has no body. `allow`: statuses that are no error."""
+
+    method: str
+    path: str
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = TIMEOUT_S
+    allow: tuple[int, ...] = (200, 201, 204)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something."""
+        return self.method not in ("GET", "HEAD")
+
+
+def path_of(*parts: str, **query: Query) -> str:
+    """A path of quoted parts, and those query parameters that are given."""
+    given = {name: value for name, value in query.items() if value is not None}
+    text = urlencode({n: str(v).lower() if isinstance(v, bool) else v for n, v in given.items()}, doseq=True)
+    return "/" + "/".join(quote(part, safe="") for part in parts) + ("?" + text if text else "")
+
+
+def _if_match(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"If-Match": f'"v{version}"'}
+
+
+@dataclass(frozen=True)
+class Rows(Generic[T]):
+    """The rows of one kind. A name is a short name or an id."""
+
+    path: str
+
+    def list(self, **query: Query) -> "Call[answers.Page[T]]":
+        """A page; filters, `sort`, `fields`, `limit`, `cursor`."""
+        return Call("GET", path_of(self.path, **query))
+
+    def get(self, name: str) -> Call[T]:
+        """One row."""
+        return Call("GET", path_of(self.path, name))
+
+    def create(self, **columns: Any) -> Call[T]:
+        """A new row; in `progress`, a new event."""
+        return Call("POST", path_of(self.path), columns)
+
+    def create_many(self, rows: Sequence[Mapping[str, Any]]) -> "Call[answers.Items[T]]":
+        """Up to 1,000 tasks or events, all or none."""
+        return Call("POST", path_of(self.path), list(rows), timeout_s=60)
+
+    def update(self, name: str, *, version: int | None = None, **columns: Any) -> Call[T]:
+        """Change columns; with a version, only if the row still has it."""
+        return Call("PATCH", path_of(self.path, name), columns, _if_match(version))
+
+    def end(self, name: str, *, version: int | None = None) -> Call[T]:
+        """The soft delete: archive, cancel, supersede."""
+        return Call("DELETE", path_of(self.path, name), headers=_if_match(version))
+
+    def dependencies(self, name: str) -> "Call[answers.Dependencies]":
+        """What a task or workplan waits for, and what waits for it."""
+        return Call("GET", path_of(self.path, name, "dependencies"))
+
+    def add_dependency(self, name: str, depends_on: str) -> Call[T]:
+        """Make a task or workplan wait for another one."""
+        return Call("POST", path_of(self.path, name, "dependencies"), {"depends_on": depends_on})
+
+    def remove_dependency(self, name: str, depends_on: str) -> Call[T]:
+        """Take a dependency back."""
+        return Call("DELETE", path_of(self.path, name, "dependencies", depends_on))
+
+
+domains: "Rows[answers.Domain]" = Rows("domains")
+topics: "Rows[answers.Topic]" = Rows("topics")
+repos: "Rows[answers.Repo]" = Rows("repos")
+workplans: "Rows[answers.Workplan]" = Rows("workplans")
+tasks: "Rows[answers.Task]" = Rows("tasks")
+decisions: "Rows[answers.Decision]" = Rows("decisions")
+progress: "Rows[answers.Event]" = Rows("progress")
+
+
+def resolve_decision(
+    name: str, rationale: str, decided_by: str | None = None, *, version: int | None = None
+) -> "Call[answers.Decision]":
+    """Answer a pending decision, once."""
+    body = {"rationale": rationale} | ({"decided_by": decided_by} if decided_by else {})
+    return Call("POST", path_of("decisions", name, "resolve"), body, _if_match(version))
+
+
+def get_health() -> "Call[answers.Health]":
+    """Whether the hub lives, also when it says no."""
+    return Call("GET", "/state/health", allow=(200, 503))
+
+
+def get_ready() -> "Call[answers.Readiness]":
+    """Whether the hub can be trusted, also when it says no."""
+    return Call("GET", "/state/ready", allow=(200, 503))
+
+
+def wait_for_change(since: str, timeout_s: float = 25.0, **filters: Query) -> "Call[answers.Changed | None]":
+    """Until the state is past `since`; None at the timeout."""
+    return Call(
+        "GET", path_of("state", "wait", since=since, timeout=timeout_s, **filters), timeout_s=timeout_s + TIMEOUT_S
+    )
+
+
+def list_changes(since: str, *, limit: int | None = None, cursor: str | None = None) -> "Call[answers.Changes]":
+    """Every event since a token, a page at a time."""
+    return Call("GET", path_of("state", "changes", since=since, limit=limit, cursor=cursor))
+
+
+def import_document(fmt: Literal["beads"], repo: str, domain: str, document: str) -> "Call[answers.ImportResult]":
+    """Import another tool's file."""
+    body = {"format": fmt, "repo": repo, "domain": domain, "document": document}
+    return Call("POST", "/import", body, timeout_s=IMPORT_TIMEOUT_S)
+
+
+def once(call: Call[T], key: str) -> Call[T]:
+    """The same write under an Idempotency-Key: sent again, it is not done again."""
+    return replace(call, headers={**call.headers, "Idempotency-Key": key})
+
+
+def following(call: "Call[answers.Page[T]]", cursor: str) -> "Call[answers.Page[T]]":
+    """The page after one that ended with this cursor."""
+    parts = urlsplit(call.path)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "cursor"]
+    return replace(call, path=f"{parts.path}?{urlencode([*query, ('cursor', cursor)])}")

@@ -1,0 +1,109 @@
+"""What both clients share: the headers of a call, what an answer means, what may be sent again. No I/O."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any
+from urllib.parse import quote
+
+from statehub import errors
+from statehub.calls import Call, once
+from statehub.errors import StateHubError, Unavailable
+
+_BY_STATUS = {
+    error.status: error
+    for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, StateHubError) and error.status != 500
+}
+TRIES = 3
+LONGEST_PAUSE_S = 2.0
+
+
+@dataclass
+class Memory:
+    """Who speaks to the hub at `base_url`; the highest token it has seen, and the last summary with its ETag."""
+
+    base_url: str
+    headers: Mapping[str, str]
+    token: str | None = None
+    summary: tuple[str, bytes] | None = None
+
+    @classmethod
+    def of(cls, base_url: str, token: str | None, author: str | None, author_kind: str | None) -> "Memory":
+        """`token` is the access token: whoever answers at `base_url` is given it."""
+        headers = {"Accept": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if author:
+            headers["X-StateHub-Author"] = quote(author)
+        if author_kind:
+            headers["X-StateHub-Author-Kind"] = author_kind
+        return cls(base_url, headers)
+
+
+@dataclass
+class Attempt:
+    """A call on its way: it may be sent again where that cannot do it twice."""
+
+    call: Call[Any]
+    memory: Memory
+    left: int = TRIES
+    content: bytes | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.call.writes and "Idempotency-Key" not in self.call.headers:
+            self.call = once(self.call, uuid.uuid4().hex)
+        body = self.call.body
+        self.content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All that goes with it."""
+        kind = {"Content-Type": "application/json"} if self.call.writes else {}
+        return {**self.memory.headers, **self.call.headers, **kind}
+
+    def broke(self, error: Exception, *, answered_before: bool) -> float:
+        """Seconds to wait before it is sent again, after a connection broke. Raises Unavailable when it is not.
+
+        A hub that never answered on this connection is not there: its user need not wait to be told so.
+        """
+        self.left -= 1
+        if isinstance(error, TimeoutError):
+            where = self.memory.base_url
+            raise Unavailable(f"{where} did not answer within {self.call.timeout_s:.0f} s; try again") from error
+        if answered_before and self.left > 0:
+            return 0.0
+        raise Unavailable(f"no State Hub answers at {self.memory.base_url}; start one with: custodian up") from error
+
+    def answered(self, status: int, headers: Mapping[str, str] | Message, answer: bytes) -> float | None:
+        """None: this is the answer. Else seconds to wait before it is sent again. Raises what the hub refused."""
+        self.memory.token = headers.get("X-StateHub-Revision", self.memory.token)
+        if status in self.call.allow:
+            return None
+        self.left -= 1
+        pause = headers.get("Retry-After", "")
+        if status in (429, 503) and self.left > 0 and pause.isdigit() and int(pause) <= LONGEST_PAUSE_S:
+            return float(pause)
+        raise refusal(status, answer)
+
+    def document(self, status: int, answer: bytes) -> Any:
+        """The answer's JSON; None for no content."""
+        if status == 204:
+            return None
+        try:
+            return json.loads(answer)
+        except ValueError:
+            where = self.memory.base_url
+            raise Unavailable(f"{where} answered {status} without JSON: is it State Hub?") from None
+
+
+def refusal(status: int, answer: bytes) -> StateHubError:
+    """The error that a problem document tells of."""
+    try:
+        problem = json.loads(answer)
+        detail, extra = str(problem["detail"]), {"errors": problem.get("errors", [])}
+    except (ValueError, KeyError, TypeError):
+        detail, extra = f"the hub answered {status}", {}
+    return _BY_STATUS.get(status, StateHubError)(detail, **extra)
