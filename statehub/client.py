@@ -15,8 +15,9 @@ from statehub.errors import Gone, StateHubError, Unavailable
 _BY_STATUS = {
     error.status: error
     for error in (
-        errors.Malformed, errors.Forbidden, errors.NotFound, errors.Conflict, errors.Gone, errors.PreconditionFailed,
-        errors.TooLarge, errors.Unsupported, errors.Misdirected, errors.Invalid, errors.Unavailable,
+        errors.Malformed, errors.Unauthorized, errors.Forbidden, errors.NotFound, errors.Conflict, errors.Gone,
+        errors.PreconditionFailed, errors.TooLarge, errors.Unsupported, errors.Misdirected, errors.Invalid,
+        errors.Unavailable,
     )
 }  # fmt: skip
 TIMEOUT_S = 15.0
@@ -54,14 +55,21 @@ class ImportResult(TypedDict):
 
 
 class Client:
-    """Speaks to the API at `base_url`; every call raises a StateHubError that says what to do."""
+    """Speaks to the API at `base_url`; every call raises a StateHubError that says what to do.
 
-    def __init__(self, base_url: str, *, author: str | None = None, author_kind: str | None = None) -> None:
+    `token` is the access token: whoever answers at `base_url` is given it.
+    """
+
+    def __init__(
+        self, base_url: str, *, token: str | None = None, author: str | None = None, author_kind: str | None = None
+    ) -> None:
         self.base_url = base_url
         self._parts = urlsplit(base_url)
         self._prefix = self._parts.path.rstrip("/")
         self._connection = self._open(TIMEOUT_S)
         self._headers = {"Accept": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
         if author:
             self._headers["X-StateHub-Author"] = quote(author)
         if author_kind:
