@@ -43,7 +43,7 @@ from statehub.settings import Settings
 
 REVISION, MIN_REVISION = "X-StateHub-Revision", "X-StateHub-Min-Revision"
 ROUNDS, SLICE_S, LIFETIME_S = 5, 1, 150
-TOKEN = "STATEHUB_BENCH_TOKEN"
+ACCESS = "STATEHUB_BENCH_TOKEN"
 # what is measured in a turn beside hit and constant
 TURNS = (("hit_304",), ("hit_gzip",), ("earlier",), ("unguarded", "hit_token"))
 CONTENT = """
@@ -93,7 +93,7 @@ def constant(body: bytes) -> ASGIApp:
 def serve(name: str, fd: str, source: str) -> None:
     """Run one of the servers on a listening socket; `source` is its database, or the file with its body."""
     signal.alarm(LIFETIME_S)  # so that it ends even where the benchmark was killed
-    tokens = (parse(os.environ[TOKEN]),) if name == "token" else ()
+    tokens = (parse(os.environ[ACCESS]),) if name == "token" else ()
     settings = Settings(data_dir=Path(__file__).parent / "no-such-directory", api_token=tokens)
     options = uvicorn_options(settings)
     app: Any
@@ -184,7 +184,7 @@ def check(variants: dict[str, Variant]) -> None:
 
 def main() -> None:
     """Run and report."""
-    os.environ[TOKEN] = token = generate(None).word
+    os.environ[ACCESS] = token = generate(None).word
     with ExitStack() as stack:
         url = make_database(stack.enter_context(temporary_server(IN_MEMORY)))
         with closing(connect(url, OWNER + " -c statehub.author=bench")) as owner:
