@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from statehub.errors import Forbidden, Misdirected, StateHubError, TooLarge, Unsupported
+from statehub.errors import Forbidden, Misdirected, StateHubError, TooLarge, Unauthorized, Unsupported
 from statehub.headers import PLAIN
 from statehub.keyring import Keyring
 from statehub.problems import problem
@@ -77,9 +77,7 @@ class Guard:
     def _check(self, scope: Scope) -> bool:
         """Whether there is a body; notes who calls. Raises what this caller may not do."""
         hosts = 0
-        host = content_type = encoding = None
-        origins: list[bytes] = []
-        authorization: list[bytes] = []
+        host = content_type = encoding = origin = authorization = None
         has_body = False
         for name, value in scope["headers"]:
             if name == b"host":
@@ -90,9 +88,9 @@ class Guard:
             elif name not in _CHECKED:
                 continue
             elif name == b"authorization":
-                authorization.append(value)
+                authorization = value if authorization is None else b""  # two are none
             elif name == b"origin":
-                origins.append(value)
+                origin = value if origin is None else b""
             elif name == b"sec-fetch-site":
                 # same-site is another port of this machine: a link may lead from there to here, and no more
                 if value == b"cross-site" or (value == b"same-site" and scope["method"] not in ("GET", "HEAD")):
@@ -108,10 +106,17 @@ class Guard:
         if hosts != 1:
             raise Misdirected("exactly one Host is needed")
         # our own pages ask the address that they came from; another port is another page's
-        if origins and (len(origins) > 1 or not _is_same_origin(origins[0].lower(), (host or b"").lower())):
+        if origin is not None and not _is_same_origin(origin.lower(), (host or b"").lower()):
             raise Forbidden("a page of another origin may not talk to the hub")
-        if not self.keyring.admits() and not _is_open(scope["path"]):
-            scope.setdefault("state", {})["caller"] = self.keyring.name_of(authorization)
+        if self.keyring.asks():
+            try:
+                caller = self.keyring.name_of(authorization)
+            except Unauthorized:
+                if not _is_open(scope["path"]):
+                    raise
+                caller = None
+            if caller is not None:
+                scope.setdefault("state", {})["caller"] = caller
         if encoding not in (None, b"identity"):
             raise Unsupported("send the body uncompressed")
         needs_json = scope["method"] in ("POST", "PATCH") or has_body

@@ -43,28 +43,28 @@ class Keyring:
         self._seen: tuple[int, ...] | None = None
         self._digests = _digests(given)
 
-    def admits(self) -> bool:
-        """Whether everybody may in: no token is configured."""
+    def asks(self) -> bool:
+        """Whether a token is needed: one is configured."""
         if (now := self._clock()) >= self._next_look:
             self._next_look = now + LOOK_EVERY_S
             self._look()
-        return not self.closed
+        return self.closed
 
-    def name_of(self, authorization: Sequence[bytes]) -> str | None:
-        """The name of the token's bearer. Raises Unauthorized for these Authorization headers."""
-        if not authorization:
+    def name_of(self, authorization: bytes | None) -> str | None:
+        """The name of the token's bearer. Raises Unauthorized for this Authorization header."""
+        if authorization is None:
             raise Unauthorized(f"the hub asks for an access token: {HOW}")
-        scheme, _, word = authorization[0].partition(b" ")
-        if len(authorization) > 1 or scheme.lower() != b"bearer":
+        if authorization[:7].lower() != b"bearer ":
             raise Unauthorized(f"the hub takes one access token, as a Bearer: {HOW}")
-        sent = sha256(word.strip(b" ")).digest()
-        found = None
+        sent = sha256(authorization[7:].strip(b" ")).digest()
+        known = False
+        bearer = None
         for digest, name in self._digests:  # all of them, whichever it is
             if compare_digest(digest, sent):
-                found = (name,)
-        if found is None:
+                known, bearer = True, name
+        if not known:
             raise Unauthorized(f"the hub does not know this access token, or no longer: {HOW}")
-        return found[0]
+        return bearer
 
     def _look(self) -> None:
         """Read the file again where it is another one than it was."""
