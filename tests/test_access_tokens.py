@@ -133,6 +133,19 @@ def test_the_client_sends_its_token(closed_hub: Hub) -> None:
             next(client.follow_events())
 
 
+def test_who_bears_a_token_with_a_name_writes_under_it_whatever_it_says(closed_hub: Hub) -> None:
+    def author(word: str, **headers: str) -> str:
+        document = {"summary": "a write", "author": "somebody-else"}
+        written = closed_hub.post("/progress", document, Authorization=f"Bearer {word}", **headers)
+        assert written.status == 201
+        return str(written.json["author"])
+
+    assert author(ADA) == "ada"
+    assert author(ADA, X_StateHub_Author="bob") == "ada"
+    assert author(PLAIN_WORD, X_StateHub_Author="bob") == "bob"
+    assert author(PLAIN_WORD) == "somebody-else"
+
+
 def test_a_running_hub_follows_its_token_file(database: Database, tmp_path: Path) -> None:
     def status(word: str | None) -> int:
         headers = {"Authorization": f"Bearer {word}"} if word else {}
