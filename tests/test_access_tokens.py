@@ -78,7 +78,8 @@ def test_what_a_probe_and_a_newcomer_ask_needs_no_token(closed_hub: Hub, path: s
     "headers",
     [
         [], ["Authorization:"], ["Authorization: Bearer"], ["Authorization: Bearer wrong"],
-        [f"Authorization: Basic {PLAIN_WORD}"], [f"Authorization: {PLAIN_WORD}"],
+        [f"Authorization: Basic {PLAIN_WORD}"], [f"Authorization: Digest {PLAIN_WORD}"],
+        [f"Authorization: {PLAIN_WORD}"],
         [f"Authorization: Token {PLAIN_WORD}"],
         [f"Authorization: Bearer {PLAIN_WORD}", f"Authorization: Bearer {PLAIN_WORD}"],
         [f"Authorization: Bearer {PLAIN_WORD}", "Authorization: Bearer wrong"],
