@@ -3,6 +3,8 @@
 Requests a second, and the time of one, under uvicorn with the hub's own options, one process, 16 connections:
 
 hit           the hub, nothing changed since its snapshot; also with gzip, and 304 to what client.py asks again
+unguarded     the hub without its guard, and without the headers that keep a browser from showing or embedding an answer
+hit_token     a hub that asks for an access token, and is sent it
 constant      the limit: an ASGI application of two messages that answers the same body, with two headers
 earlier       the earlier design, which asks the database on every request (earlier_design.py), same database
 
@@ -14,6 +16,7 @@ which needs Postgres beside it, falls behind by far more: `hit_vs_constant_cpu` 
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -32,12 +35,17 @@ from _load import CLIENTS, Load, load
 from earlier_design import INDEXES
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from statehub import rendered
+from statehub.access import generate, parse
 from statehub.app import create_app, uvicorn_options
 from statehub.routes.summary import PATH
 from statehub.settings import Settings
 
 REVISION, MIN_REVISION = "X-StateHub-Revision", "X-StateHub-Min-Revision"
 ROUNDS, SLICE_S, LIFETIME_S = 5, 1, 150
+ACCESS = "STATEHUB_BENCH_TOKEN"
+# what is measured in a turn beside hit and constant
+TURNS = (("hit_304",), ("hit_gzip",), ("earlier",), ("unguarded", "hit_token"))
 CONTENT = """
 set statehub.bulk = on;
 insert into managed_repos (slug, name, domain)
@@ -85,12 +93,16 @@ def constant(body: bytes) -> ASGIApp:
 def serve(name: str, fd: str, source: str) -> None:
     """Run one of the servers on a listening socket; `source` is its database, or the file with its body."""
     signal.alarm(LIFETIME_S)  # so that it ends even where the benchmark was killed
-    settings = Settings()
+    tokens = (parse(os.environ[ACCESS]),) if name == "token" else ()
+    settings = Settings(data_dir=Path(__file__).parent / "no-such-directory", api_token=tokens)
     options = uvicorn_options(settings)
     app: Any
     match name:
-        case "hub":
+        case "hub" | "token":
             app = create_app(settings, source)
+        case "unguarded":
+            setattr(rendered, "PLAIN", ())  # noqa: B010  (its type would not let us)
+            app = getattr(create_app(settings, source), "app")  # noqa: B009  (the guard's)
         case "earlier":
             from earlier_design import create_app as create_earlier
 
@@ -162,7 +174,8 @@ def check(variants: dict[str, Variant]) -> None:
         answer, body = variant.server.get(**variant.headers)
         label = answer.headers.get("X-StateHub-Cache")
         assert answer.status == (304 if name == "hit_304" else 200), (name, answer.status)
-        assert label == ("hit-revision" if name.startswith("hit") else None), (name, label)
+        assert label == ("hit-revision" if name.startswith(("hit", "unguarded")) else None), (name, label)
+        assert ("Content-Security-Policy" in answer.headers) == name.startswith("hit"), name
         assert answer.headers.get("Content-Encoding") == ("gzip" if name == "hit_gzip" else None), name
         if name in ("hit", "constant", "earlier"):
             documents[name] = {k: v for k, v in json.loads(body).items() if k not in ("generated_at", "revision")}
@@ -171,6 +184,7 @@ def check(variants: dict[str, Variant]) -> None:
 
 def main() -> None:
     """Run and report."""
+    os.environ[ACCESS] = token = generate(None).word
     with ExitStack() as stack:
         url = make_database(stack.enter_context(temporary_server(IN_MEMORY)))
         with closing(connect(url, OWNER + " -c statehub.author=bench")) as owner:
@@ -189,31 +203,39 @@ def main() -> None:
             "hit_304": Variant(hub, {"If-None-Match": answer.headers["ETag"], MIN_REVISION: answer.headers[REVISION]}),
             "hit_gzip": Variant(hub, {"Accept-Encoding": "gzip"}),
             "earlier": Variant(stack.enter_context(running("earlier", url)), {}),
+            "unguarded": Variant(stack.enter_context(running("unguarded", url)), {}),
+            "hit_token": Variant(stack.enter_context(running("token", url)), {"Authorization": f"Bearer {token}"}),
         }
+        for name in ("unguarded", "hit_token"):  # the first answer is a miss
+            variants[name].server.get(**variants[name].headers)
         check(variants)
-        others = list(variants)[2:]
-        for turn in range(ROUNDS * len(others)):
+        for turn in range(ROUNDS * len(TURNS)):
             pair = ("hit", "constant") if turn % 2 else ("constant", "hit")
-            for name in (*pair, others[turn % len(others)]):
+            for name in (*pair, *TURNS[turn % len(TURNS)]):
                 variants[name].measure()
         check(variants)
 
     rps = {name: [measured.rps for measured in variant.loads] for name, variant in variants.items()}
-    beside = {name: slice(place, None, len(others)) for place, name in enumerate(others)}
+    cpu = {name: variant.cpu_us for name, variant in variants.items()}
+    beside = {name: slice(place, None, len(TURNS)) for place, names in enumerate(TURNS) for name in names}
     ratios = {"hit_vs_constant": paired_ratio(rps["hit"], rps["constant"])}
     for name in ("hit_304", "hit_gzip"):
         ratios[f"{name}_vs_constant"] = paired_ratio(rps[name], rps["constant"][beside[name]])
     ratios["hit_vs_earlier_design"] = paired_ratio(rps["hit"][beside["earlier"]], rps["earlier"])
-    if all(variants["hit"].cpu_us):
-        ratios["hit_vs_constant_cpu"] = paired_ratio(variants["constant"].cpu_us, variants["hit"].cpu_us)
+    ratios["guarded_vs_unguarded"] = paired_ratio(rps["hit"][beside["unguarded"]], rps["unguarded"])
+    ratios["guarded_by_token_vs_unguarded"] = paired_ratio(rps["hit_token"], rps["unguarded"])
+    if all(cpu["hit"]):
+        ratios["hit_vs_constant_cpu"] = paired_ratio(cpu["constant"], cpu["hit"])
+        ratios["guarded_vs_unguarded_cpu"] = paired_ratio(cpu["unguarded"], cpu["hit"][beside["unguarded"]])
+        ratios["guarded_by_token_vs_unguarded_cpu"] = paired_ratio(cpu["unguarded"], cpu["hit_token"])
     figures: dict[str, float] = {"body_bytes": len(body)}
     rows = []
     for name, variant in variants.items():
         p50, p99 = (median(getattr(m, field) for m in variant.loads) for field in ("p50_ms", "p99_ms"))
-        cpu = median(variant.cpu_us)
+        cpu_us = median(variant.cpu_us)
         figures |= {f"{name}_rps": median(rps[name]), f"{name}_p50_ms": p50, f"{name}_p99_ms": p99}
-        figures |= {f"{name}_cpu_us": cpu} if cpu else {}
-        rows.append([name, spread(rps[name]), f"{p50:.2f}", f"{p99:.2f}", f"{cpu:.0f}"])
+        figures |= {f"{name}_cpu_us": cpu_us} if cpu_us else {}
+        rows.append([name, spread(rps[name]), f"{p50:.2f}", f"{p99:.2f}", f"{cpu_us:.0f}"])
     report(
         "read_summary",
         "What does a summary hit cost?",

@@ -16,6 +16,7 @@ from statehub.documents import dump
 from statehub.errors import StateHubError
 from statehub.feed import MOST_EVENTS, Event, Feed
 from statehub.guard import Guard
+from statehub.keyring import Keyring
 from statehub.listener import Listener, connector
 from statehub.metrics import Metrics
 from statehub.openapi import document
@@ -109,7 +110,13 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
         exception_handlers={Exception: on_error, StateHubError: on_error, 404: on_error, 405: on_error},
     )
     app.router.redirect_slashes = False
-    return Guard(Front(app), settings.allowed_hosts, large={"/import": imports.MAX_BODY_BYTES})
+    return Guard(
+        Front(app),
+        settings.allowed_hosts,
+        large={"/import": imports.MAX_BODY_BYTES},
+        keyring=Keyring(settings.api_token, settings.data_dir, required=not settings.on_loopback),
+        prebuilt=(summary.PATH, summary.PATH + "/"),
+    )
 
 
 class Front:

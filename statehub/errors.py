@@ -26,6 +26,12 @@ class Malformed(StateHubError):
     status, title, exit_code = 400, "Malformed request", 2
 
 
+class Unauthorized(StateHubError):
+    """No access token, or none of the hub's."""
+
+    status, title = 401, "Unauthorized"
+
+
 class Forbidden(StateHubError):
     """The caller may not do this."""
 

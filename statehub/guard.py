@@ -1,37 +1,60 @@
 """One ASGI layer before everything: loopback is no boundary, since a web page in the user's browser can reach it.
 
 Host must be ours, Origin the same where there is one, a cross-site fetch is
-refused, a body is JSON and of bounded size, counted as it streams.
+refused, an access token is asked for where one is configured, a body is JSON
+and of bounded size, counted as it streams. Every answer has the plain headers.
 """
 
 from collections.abc import Collection, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from statehub.errors import Forbidden, Misdirected, StateHubError, TooLarge, Unsupported
+from statehub.errors import Forbidden, Misdirected, StateHubError, TooLarge, Unauthorized, Unsupported
+from statehub.headers import PLAIN
+from statehub.keyring import Keyring
 from statehub.problems import problem
 
 LOOPBACK = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
 MAX_BODY_BYTES = 2**20
+# what a probe, and who does not know yet what to send, may ask without a token
+OPEN = frozenset({"/state/health", "/docs", "/openapi.json"})
+OPEN_BELOW = "/docs/"
 # beside Host; of what a browser sends, most is none of these
 _CHECKED = frozenset(
-    {b"origin", b"sec-fetch-site", b"content-type", b"content-encoding", b"content-length", b"transfer-encoding"}
-)
+    {
+        b"authorization", b"origin", b"sec-fetch-site", b"content-type", b"content-encoding", b"content-length",
+        b"transfer-encoding",
+    }
+)  # fmt: skip
 
 
 class Guard:
-    """Wraps `app`. `allowed_hosts` are names beside the loopback ones; `large` gives paths their own body limit."""
+    """Wraps `app`. `allowed_hosts` are names beside the loopback ones; `large` gives paths their own body limit.
+
+    Answers of the paths in `prebuilt` have the plain headers already. Who was let in by a token with a name is
+    `scope["state"]["caller"]`.
+    """
 
     def __init__(
-        self, app: ASGIApp, allowed_hosts: Collection[str] = (), large: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        allowed_hosts: Collection[str] = (),
+        large: Mapping[str, int] | None = None,
+        *,
+        keyring: Keyring | None = None,
+        prebuilt: Collection[str] = (),
     ) -> None:
         self.app = app
         self.hosts = LOOPBACK | {host.lower().encode() for host in allowed_hosts}
         self.large = large or {}
+        self.keyring = keyring or Keyring()
+        self.prebuilt = frozenset(prebuilt)
         self._known_hosts: set[bytes] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            if scope["type"] == "websocket":  # nothing of ours speaks it, and nothing here has looked at it
+                return await send({"type": "websocket.close", "code": 1008})
             return await self.app(scope, receive, send)
         try:
             has_body = self._check(scope)
@@ -39,6 +62,8 @@ class Guard:
             answer = problem(error.status, error.title, error.detail, scope["path"])
             answer.headers["Connection"] = "close"  # a body may be on its way
             return await answer(scope, receive, send)
+        if scope["path"] not in self.prebuilt:
+            send = _plain(send)
         if scope["method"] in ("GET", "HEAD"):
             return await self.app(scope, receive, send)
         limit = self.large.get(scope["path"].rstrip("/"), MAX_BODY_BYTES)
@@ -50,10 +75,9 @@ class Guard:
             return await answer(scope, receive, send)
 
     def _check(self, scope: Scope) -> bool:
-        """Whether there is a body. Raises what this caller may not do."""
+        """Whether there is a body; notes who calls. Raises what this caller may not do."""
         hosts = 0
-        host = content_type = encoding = None
-        origins: list[bytes] = []
+        host = content_type = encoding = origin = authorization = None
         has_body = False
         for name, value in scope["headers"]:
             if name == b"host":
@@ -63,10 +87,13 @@ class Guard:
                     self._check_host(value)
             elif name not in _CHECKED:
                 continue
+            elif name == b"authorization":
+                authorization = value if authorization is None else b""  # two are none
             elif name == b"origin":
-                origins.append(value)
+                origin = value if origin is None else b""
             elif name == b"sec-fetch-site":
-                if value == b"cross-site":
+                # same-site is another port of this machine: a link may lead from there to here, and no more
+                if value == b"cross-site" or (value == b"same-site" and scope["method"] not in ("GET", "HEAD")):
                     raise Forbidden("a page of another site may not talk to the hub")
             elif name == b"content-type":
                 content_type = value
@@ -79,8 +106,17 @@ class Guard:
         if hosts != 1:
             raise Misdirected("exactly one Host is needed")
         # our own pages ask the address that they came from; another port is another page's
-        if origins and (len(origins) > 1 or not _is_same_origin(origins[0].lower(), (host or b"").lower())):
+        if origin is not None and not _is_same_origin(origin.lower(), (host or b"").lower()):
             raise Forbidden("a page of another origin may not talk to the hub")
+        if self.keyring.asks():
+            try:
+                caller = self.keyring.name_of(authorization)
+            except Unauthorized:
+                if not _is_open(scope["path"]):
+                    raise
+                caller = None
+            if caller is not None:
+                scope.setdefault("state", {})["caller"] = caller
         if encoding not in (None, b"identity"):
             raise Unsupported("send the body uncompressed")
         needs_json = scope["method"] in ("POST", "PATCH") or has_body
@@ -100,8 +136,25 @@ class Guard:
             self._known_hosts.add(value)
 
 
+def _is_open(path: str) -> bool:
+    return path.rstrip("/") in OPEN or path.startswith(OPEN_BELOW)
+
+
 def _is_same_origin(origin: bytes, host: bytes) -> bool:
     return origin in (b"http://" + host, b"https://" + host)
+
+
+def _plain(send: Send) -> Send:
+    """Adds the plain headers that the answer does not set itself."""
+
+    async def plain(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = message["headers"]
+            there = {name for name, _ in headers}
+            message = {**message, "headers": [*headers, *(pair for pair in PLAIN if pair[0] not in there)]}
+        await send(message)
+
+    return plain
 
 
 def _limited(receive: Receive, send: Send, limit: int, has_body: bool) -> tuple[Receive, Send]:

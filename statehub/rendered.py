@@ -10,6 +10,7 @@ from starlette.types import Message
 
 from statehub.cache import Snapshot
 from statehub.documents import dump
+from statehub.headers import PLAIN
 from statehub.labels import token_of
 
 SCHEMA = "statehub/summary/1"
@@ -77,7 +78,7 @@ class Rendered:
             (b"vary", b"Accept-Encoding"),
             (b"x-statehub-cache", label.encode()),
             (b"x-statehub-revision", self.token.encode()),
-            (b"x-content-type-options", b"nosniff"),
+            *PLAIN,
         ]
         if status == 200:
             headers += [

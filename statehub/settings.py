@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from statehub.access import AccessToken
+from statehub.access import parse as parse_token
 from statehub.errors import SettingsError
 
 PREFIX = "STATEHUB_"
@@ -58,11 +60,19 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _loopback(text: str) -> str:
-    """127.0.0.1, localhost or ::1; nothing else is bound, since no token guards the hub yet"""
-    if text == "localhost" or ip_address(text.strip("[]")).is_loopback:
-        return text.strip("[]")
-    raise ValueError
+def _address(text: str) -> str:
+    """an IP address, or localhost"""
+    address = text.strip("[]")
+    if address != "localhost":
+        ip_address(address)
+    return address
+
+
+def _tokens(text: str) -> tuple[AccessToken, ...]:
+    """access tokens with commas: each one word, secret or name:secret"""
+    if not (words := _names(text)):
+        raise ValueError  # not "none": somebody meant to guard the hub
+    return tuple(map(parse_token, words))
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -75,11 +85,11 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
-def _setting(default: Any, parse: Callable[[str], Any] = str) -> Any:
-    metadata = {"parse": parse}
+def _setting(default: Any, parse: Callable[[str], Any] = str, *, secret: bool = False) -> Any:
+    metadata = {"parse": parse, "secret": secret}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +101,11 @@ class Settings:
     listen_url: str | None = _setting(None)
     listen: bool = _setting(True, _switch)
     data_dir: Path = _setting(lambda: _home("XDG_DATA_HOME", ".local/share"), _path)
-    host: str = _setting("127.0.0.1", _loopback)
+    host: str = _setting("127.0.0.1", _address)
     api_port: int = _setting(8000, _int(0, 65535))
     api_url: str | None = _setting(None)
     allowed_hosts: tuple[str, ...] = _setting((), _names)
+    api_token: tuple[AccessToken, ...] = _setting((), _tokens, secret=True)
     summary_limit: int = _setting(200, _int(1, 10_000))
     stale_limit: float = _setting(600.0, _seconds)
     poll_interval: float = _setting(1.0, _seconds)
@@ -118,14 +129,33 @@ class Settings:
             try:
                 values[setting.name] = parse(text)
             except (ValueError, KeyError):
-                raise SettingsError(f"{name} is {text!r}; it takes {parse.__doc__}") from None
+                shown = "not usable" if setting.metadata["secret"] else repr(text)
+                raise SettingsError(f"{name} is {shown}; it takes {parse.__doc__}") from None
         return cls(**values)
 
     @property
     def base_url(self) -> str:
         """Where the API answers."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return (self.api_url or f"http://{host}:{self.api_port}").rstrip("/")
+        return (self.api_url or url_of(self.host, self.api_port)).rstrip("/")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine reaches the hub."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether that address, or name, is this machine's own."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def url_of(host: str, port: int) -> str:
+    """How this machine reaches what is bound there: a hub on every address answers on loopback too."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://{'[' + host + ']' if ':' in host else host}:{port}"
 
 
 def _read_env_file(path: Path) -> dict[str, str]:

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 SUMMARY = "/state/summary"
 JSON = "application/json"
+# not the data directory of whoever runs the tests: a token may be in it
+NO_DATA = Path(__file__).parent / "no-such-directory"
 
 
 def eventually(condition: Callable[[], T | None], what: str = "", within_s: float = 5.0) -> T:
@@ -161,7 +163,7 @@ def running(database: Database, *, through: str | None = None, **settings: Any) 
 
     `through` is another way to the database; the rest are settings.
     """
-    chosen = Settings(**{"api_port": 0, **settings})
+    chosen = Settings(**{"api_port": 0, "data_dir": NO_DATA, **settings})
     config = uvicorn.Config(create_app(chosen, through or database.url), **uvicorn_options(chosen))
     server = uvicorn.Server(config)
     with closing(socket.create_server(("127.0.0.1", 0))) as place:

@@ -164,6 +164,13 @@ def test_the_http_page_has_every_label_of_the_summary() -> None:
     assert {row[0] for row in rows(read("docs/http-api.md"), "X-StateHub-Cache")} == labels
 
 
+def test_every_test_that_the_security_page_names_is_there() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", read("docs/security.md")))
+    assert named
+    assert {name for name in named if f"def {name}(" not in tests} == set()
+
+
 def test_every_decision_is_in_the_index_and_fits_a_page() -> None:
     pages = sorted(path for path in (ROOT / "docs/adr").glob("*.md") if path.name != "README.md")
     index = re.findall(r"^\| \[(\d{4})\]\((\S+)\) \| (.+) \|$", read("docs/adr/README.md"), re.MULTILINE)

@@ -3,10 +3,13 @@
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from statehub.access import AccessToken, path_of, read
 from statehub.cli import hubfile
 from statehub.client import Client
-from statehub.settings import Settings
+from statehub.settings import Settings, is_loopback
 
 
 @contextmanager
@@ -14,9 +17,34 @@ def connected() -> Iterator[Client]:
     """A client of the hub, writing under STATEHUB_AGENT, else the user's name."""
     settings = Settings.load()
     hub = None if settings.api_url else hubfile.read(settings.data_dir)
+    url = hub["api"] if hub else settings.base_url
+    token = token_for(settings, url, ours=hub is not None)
     kind = "agent" if settings.agent else "human"
-    with Client(hub["api"] if hub else settings.base_url, author=settings.agent or user(), author_kind=kind) as client:
+    with Client(url, token=token, author=settings.agent or user(), author_kind=kind) as client:
         yield client
+
+
+def token_for(settings: Settings, url: str, *, ours: bool = False) -> str | None:
+    """The access token for the hub at `url`; `ours` is known to run on this data directory.
+
+    Whoever answers there is given it. So a hub elsewhere gets one only if STATEHUB_API_URL names it, and then only
+    what STATEHUB_API_TOKEN holds: the data directory's tokens are its own hub's, and open that one.
+    """
+    here = ours or is_loopback(urlsplit(url).hostname or "")
+    if settings.api_token:
+        return settings.api_token[0].word if here or settings.api_url else None
+    if here and (tokens := _readable(settings.data_dir)):
+        return tokens[0].word
+    return None
+
+
+def _readable(data_dir: Path) -> list[AccessToken]:
+    """The tokens of that directory; none where it is not for us to read."""
+    try:
+        path_of(data_dir).open("rb").close()
+    except OSError:
+        return []
+    return read(data_dir)
 
 
 def user() -> str:

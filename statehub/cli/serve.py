@@ -13,6 +13,7 @@ import uvicorn
 
 from statehub import embedded, logs
 from statehub.app import create_app, uvicorn_options
+from statehub.cli import binding
 from statehub.cli.parts import api_part, listen, look_after, stop_signals
 from statehub.settings import Settings
 
@@ -30,6 +31,8 @@ def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
     """Serve until SIGTERM. `fd`: a listening socket that was handed over; `with_parent`: end when stdin does."""
     settings = Settings.load()
     logs.configure(settings.log_level, settings.log_format)
+    if fd is None:  # else who opened the socket has looked
+        binding.check(settings)
     sockets = None if fd is None else [socket.socket(fileno=fd)]
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -43,6 +46,7 @@ def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
 def serve_many(workers: int) -> None:
     """Several API processes on one socket, each with its own listener and cache; one that dies is started again."""
     settings = Settings.load()
+    binding.check(settings)
     with ExitStack() as stack:
         stopping = stack.enter_context(stop_signals())
         listening = stack.enter_context(listen(settings.host, settings.api_port))

@@ -11,11 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from statehub import calls, embedded, schema
-from statehub.cli import hubfile
+from statehub.cli import binding, hubfile
+from statehub.cli.connect import token_for
 from statehub.cli.parts import STOP_WITHIN_S, api_part, listen, look_after, say, stop_signals
 from statehub.client import Client
-from statehub.errors import Conflict, StateHubError, Unavailable
-from statehub.settings import Settings
+from statehub.errors import Conflict, Misdirected, StateHubError, Unavailable
+from statehub.settings import Settings, url_of
 
 READY_WITHIN_S = 60.0
 DATABASE_EVERY_S = 1.0
@@ -59,10 +60,11 @@ def run() -> int:
             hub = hubfile.read(settings.data_dir)
             say(f"the hub is running already: {hub['api'] if hub else 'it is just starting'}")
             return 0
+        binding.check(settings)
         stopping = stack.enter_context(stop_signals())
         listening = stack.enter_context(listen(settings.host, settings.api_port))
         host, port = listening.getsockname()[:2]
-        api = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+        api = url_of(host, port)
         database = Database(settings)
         stack.callback(database.stop)
         url = database.start()
@@ -73,7 +75,7 @@ def run() -> int:
         stack.callback(part.stop)
         part.start()
         hubfile.write(settings.data_dir, {"pid": os.getpid(), "api": api})
-        if _await_ready(api, stopping, part.look_after):
+        if _await_ready(api, settings, stopping, part.look_after):
             _announce(api, settings)
         look_after([database, part], stopping)
         say("stopping")
@@ -86,6 +88,7 @@ def detach() -> int:
     if hub := hubfile.read(settings.data_dir):
         say(f"the hub is running already: {hub['api']}")
         return 0
+    binding.check(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = settings.data_dir / "hub.log"
     with log.open("ab") as output:
@@ -100,7 +103,7 @@ def detach() -> int:
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         hub = hubfile.read(settings.data_dir)
-        if hub and _is_ready(hub["api"]):
+        if hub and _is_ready(hub["api"], settings):
             _announce(hub["api"], settings)
             return 0
         if process.poll() is not None:
@@ -138,10 +141,10 @@ def _announce(api: str, settings: Settings) -> None:
     )
 
 
-def _await_ready(api: str, stopping: list[int], meanwhile: Callable[[], None]) -> bool:
+def _await_ready(api: str, settings: Settings, stopping: list[int], meanwhile: Callable[[], None]) -> bool:
     deadline = time.monotonic() + READY_WITHIN_S
     while not stopping and time.monotonic() < deadline:
-        if _is_ready(api):
+        if _is_ready(api, settings):
             return True
         meanwhile()
         time.sleep(0.05)
@@ -150,7 +153,10 @@ def _await_ready(api: str, stopping: list[int], meanwhile: Callable[[], None]) -
     return False
 
 
-def _is_ready(api: str) -> bool:
-    with contextlib.suppress(StateHubError), Client(api) as client:
-        return bool(client.do(calls.get_ready())["status"] in ("ready", "degraded"))
+def _is_ready(api: str, settings: Settings) -> bool:
+    with contextlib.suppress(StateHubError), Client(api, token=token_for(settings, api, ours=True)) as client:
+        try:
+            return bool(client.do(calls.get_ready())["status"] in ("ready", "degraded"))
+        except Misdirected:  # bound to an address that is not among its names: it answers, and we cannot ask
+            return True
     return False
