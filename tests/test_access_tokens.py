@@ -12,7 +12,7 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from statehub import access
+from statehub import access, calls
 from statehub.access import parse
 from statehub.client import Client
 from statehub.errors import Unauthorized
@@ -124,10 +124,10 @@ def test_a_refused_callers_body_is_not_read(closed_hub: Hub) -> None:
 
 def test_the_client_sends_its_token(closed_hub: Hub) -> None:
     with Client(closed_hub.url, token=ADA) as client:
-        assert client.get_ready()["status"] == "ready"
+        assert client.do(calls.get_ready())["status"] == "ready"
         assert next(client.follow_events())
     with Client(closed_hub.url) as client:
-        assert client.get_health()["status"] == "ok"
+        assert client.do(calls.get_health())["status"] == "ok"
         with pytest.raises(Unauthorized, match="custodian token show"):
             client.get_summary()
         with pytest.raises(Unauthorized):
