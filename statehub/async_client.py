@@ -87,13 +87,13 @@ class AsyncClient:
             async with self._http.stream("GET", path, headers=headers, timeout=STREAM_TIMEOUT_S) as response:
                 if response.status_code != 200:
                     raise refusal(response.status_code, await response.aread())
-                token = ""
+                token = told = ""
                 async for line in response.aiter_lines():
                     if line.startswith("id: "):
                         token = line[4:].strip()
                     elif not line:  # the end of a message, or of a comment
-                        if token:
-                            self.memory.token = token
+                        if token not in ("", told):  # a change of both sections is two messages
+                            self.memory.token = told = token
                             yield token
                         token = ""
         except httpx2.HTTPError as error:

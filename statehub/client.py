@@ -93,13 +93,13 @@ class Client:
             response = stream.getresponse()
             if response.status != 200:
                 raise refusal(response.status, response.read())
-            token = ""
+            token = told = ""
             while line := response.readline():
                 if line.startswith(b"id: "):
                     token = line[4:].decode().strip()
                 elif line == b"\n":  # the end of a message, or of a comment
-                    if token:
-                        self.memory.token = token
+                    if token not in ("", told):  # a change of both sections is two messages
+                        self.memory.token = told = token
                         yield token
                     token = ""
         except (OSError, http.client.HTTPException) as error:

@@ -1,5 +1,6 @@
 -- refers: the kind whose short names are looked up first, so that the planner sees ids, and takes the index of that column.
--- In condition, b is the table; %1$s the comparison, %2$L all values as an array's text.
+-- In condition, b is the table; %1$s the comparison, %2$L all values as an array's text. (Few rows have labels: the index has
+-- those only.)
 create view list_filters (kind, name, refers, value_type, condition) as
 with own (kind, name, refers, value_type, condition) as (
     values
@@ -19,7 +20,7 @@ with own (kind, name, refers, value_type, condition) as (
     ('workplans', 'owner', null, 'text', 'b.owner %1$s'),
     ('workplans', 'status', null, 'workplan_status', 'b.status %1$s'),
     ('workplans', 'priority', null, 'smallint', 'b.priority %1$s'),
-    ('workplans', 'label', null, 'text', 'b.labels && %2$L::text []'),
+    ('workplans', 'label', null, 'text', 'b.labels && %2$L::text [] and b.labels <> ''{}'''),
     ('tasks', 'code', null, 'text', 'lower(b.code) %1$s'),
     ('tasks', 'workplan', 'workplans', 'uuid', 'b.workplan %1$s'),
     ('tasks', 'repo', 'repos', 'uuid', 'b.repo %1$s'),
@@ -29,7 +30,7 @@ with own (kind, name, refers, value_type, condition) as (
     ('tasks', 'assignee', null, 'text', 'b.assignee %1$s'),
     ('tasks', 'status', null, 'task_status', 'b.status %1$s'),
     ('tasks', 'priority', null, 'smallint', 'b.priority %1$s'),
-    ('tasks', 'label', null, 'text', 'b.labels && %2$L::text []'),
+    ('tasks', 'label', null, 'text', 'b.labels && %2$L::text [] and b.labels <> ''{}'''),
     ('decisions', 'code', null, 'text', 'lower(b.code) %1$s'),
     ('decisions', 'repo', 'workplans of a repo', 'uuid', 'b.workplan %1$s'),
     ('decisions', 'topic', 'topics', 'uuid', 'b.topic %1$s'),
@@ -37,7 +38,7 @@ with own (kind, name, refers, value_type, condition) as (
     ('decisions', 'decision_type', null, 'decision_type', 'b.decision_type %1$s'),
     ('decisions', 'status', null, 'decision_status', 'b.status %1$s'),
     ('decisions', 'decided_by', null, 'text', 'b.decided_by %1$s'),
-    ('decisions', 'label', null, 'text', 'b.labels && %2$L::text []'),
+    ('decisions', 'label', null, 'text', 'b.labels && %2$L::text [] and b.labels <> ''{}'''),
     ('progress', 'event_type', null, 'event_type', 'b.event_type %1$s'),
     ('progress', 'author', null, 'text', 'b.author %1$s'),
     ('progress', 'author_kind', null, 'author_kind', 'b.author_kind %1$s'),
