@@ -5,7 +5,7 @@ language sql stable set search_path = statehub, pg_temp as $$
     select 'Needs a person: ' || string_agg(format('%s (%s)', k.keyword, k.kind), ', ' order by k.kind, k.keyword)
     from escalation_keywords as k
     where said ~* (
-        '[[:<:]]' || replace(regexp_replace(k.keyword, 'y$', ''), ' ', E'[[:space:]\u00A0\u2007\u202F]+')
+        '[[:<:]]' || replace(regexp_replace(k.keyword, 'y$', ''), ' ', E'[[:space:]\u00A0\u2007\u202F-]+')
         || case when k.keyword like '%y' then '(y|ys|ies)' else '(s|es)?' end || '[[:>:]]'
     )
 $$;

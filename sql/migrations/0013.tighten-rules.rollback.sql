@@ -4,10 +4,10 @@ drop constraint if exists repos_slug_no_id,
 drop constraint if exists repos_capability_tags_flat,
 drop constraint if exists repos_business_stake_flat,
 drop constraint if exists repos_last_synced_at_range;
-alter table workplans drop constraint if exists workplans_labels_flat, drop constraint if exists workplans_owner_said;
+alter table workplans drop constraint if exists workplans_labels_flat;
 alter table tasks
 drop constraint if exists tasks_labels_flat,
-drop constraint if exists tasks_assignee_said,
+drop constraint if exists tasks_assignee_given,
 drop constraint if exists tasks_code_free;
 alter table decisions
 drop constraint if exists decisions_labels_flat,

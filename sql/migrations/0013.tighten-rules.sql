@@ -1,5 +1,5 @@
 -- What the tables let through so far: slugs that look like ids (and could not be found by name), a task's code that a route
--- shadows, lists of lists, names of spaces, a decision that supersedes itself. And gates, so that neither a task's parents nor
+-- shadows, lists of lists, an assignee without a name, a decision that supersedes itself. And gates, so that neither a task's parents nor
 -- a decision's successors can form a loop. Takes effect at once for what is written; a row of before that breaks a rule
 -- stays, with a warning, until it is written again.
 -- depends: 0008.create-legacy-meter
@@ -15,7 +15,6 @@ comment on table code_files is
 do $$
 declare
     flat constant text := 'case when array_ndims(%1$I) > 1 then false else array_position(%1$I, null) is null end';
-    said constant text := '%1$I ~ ''\S'' and char_length(%1$I) <= 200';
     no_id constant text := '%1$I !~* ''^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$''';
     rule record;
 begin
@@ -29,9 +28,8 @@ begin
             '%1$I >= ''0001-01-02'' and %1$I < ''9999-12-31''', 'takes the years 1 to 9999'
         ),
         ('workplans', 'workplans_labels_flat', 'labels', flat, 'takes a plain list of texts'),
-        ('workplans', 'workplans_owner_said', 'owner', said, 'must have 1 to 200 characters, not only spaces'),
         ('tasks', 'tasks_labels_flat', 'labels', flat, 'takes a plain list of texts'),
-        ('tasks', 'tasks_assignee_said', 'assignee', said, 'must have 1 to 200 characters, not only spaces'),
+        ('tasks', 'tasks_assignee_given', 'assignee', '%1$I ~ ''\S''', 'must not be only spaces'),
         (
             'tasks', 'tasks_code_free', 'code', 'lower(%1$I) not in (''ready'', ''claim'', ''claims'')',
             'is a word of the routes below /tasks; take another one'

@@ -15,6 +15,9 @@ FOUND = {
     "Terms  of\nService": "terms of service (legal)",
     "fees": "fee (financial)",
     "Prices": "price (financial)",
+    "Terms\u00a0of\u202fservice": "terms of service (legal)",
+    "data-protection officer": "data protection (legal)",
+    "DATA  PROTECTIONS": "data protection (legal)",
     "a contract, the NDA; payroll": "payroll (financial), contract (legal), nda (legal)",
 }
 NOT_FOUND = [
@@ -62,6 +65,14 @@ def test_an_escalated_decision_is_not_put_back_to_open_while_the_words_are_there
     decision = make_decision(api_tx, title="Which bank?")
     api_tx.execute("update decisions set status = 'open' where id = %s", [decision])
     assert state(api_tx, decision)[0] == "escalated"
+
+
+def test_an_escalated_decision_that_lost_its_words_stays_so_until_somebody_opens_it(api_tx: Connection) -> None:
+    decision = make_decision(api_tx, title="Which bank?")
+    api_tx.execute("update decisions set title = 'Which way?' where id = %s", [decision])
+    assert state(api_tx, decision) == ("escalated", "Needs a person: bank (financial)")
+    api_tx.execute("update decisions set status = 'open' where id = %s", [decision])
+    assert state(api_tx, decision) == ("open", None)
 
 
 def test_a_superseded_decision_stays_superseded(api_tx: Connection) -> None:
