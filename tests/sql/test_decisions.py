@@ -160,6 +160,4 @@ def test_what_has_a_successor_is_opened_again_only_without_it(api_tx: Connection
 def test_a_status_that_was_asked_for_is_not_overruled_by_a_successor(api_tx: Connection) -> None:
     decision, newer = make_decision(api_tx, title="Which bank?"), make_decision(api_tx)
     with pytest.raises(psycopg.errors.CheckViolation, match="decisions_superseded_by_fits_status"):
-        api_tx.execute(
-            "update decisions set status = 'open', superseded_by = %s where id = %s", [newer, decision]
-        )
+        api_tx.execute("update decisions set status = 'open', superseded_by = %s where id = %s", [newer, decision])
