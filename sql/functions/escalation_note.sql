@@ -1,5 +1,5 @@
--- Whole words, any case, plural forms: tax, taxes; liability, liabilities. The list is a table, so that it can be changed. Written
--- without backslashes: they would read otherwise in a session with standard_conforming_strings = off.
+-- Whole words, any case, plural forms: tax, taxes; liability, liabilities. The list is a table, so that it can be changed.
+-- No plain backslash: it would read otherwise in a session with standard_conforming_strings = off.
 create function escalation_note(said text) returns text
 language sql stable set search_path = statehub, pg_temp as $$
     select 'Needs a person: ' || string_agg(format('%s (%s)', k.keyword, k.kind), ', ' order by k.kind, k.keyword)

@@ -1,6 +1,7 @@
 """Over HTTP: what is asked, escalated, decided once, and superseded."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -51,9 +52,8 @@ def test_a_change_escalates_and_only_other_words_let_it_be_opened(shared_hub: Hu
 
 
 def test_the_keywords_are_a_table_that_takes_effect_at_once(hub: Hub) -> None:
-    hub.execute(
-        "insert into escalation_keywords values ('treaty', 'legal'); delete from escalation_keywords where keyword = 'tax'"
-    )
+    hub.execute("insert into escalation_keywords values ('treaty', 'legal')")
+    hub.execute("delete from escalation_keywords where keyword = 'tax'")
     assert hub.created("/decisions", topic="platform", title="Two treaties")["status"] == "escalated"
     assert hub.created("/decisions", topic="platform", title="A tax")["status"] == "open"
 
@@ -95,7 +95,7 @@ def test_a_decision_needs_a_topic_or_a_workplan_to_the_end(shared_hub: Hub, deci
 def chain(shared_hub: Hub, plan: str) -> list[str]:
     """Three decisions, each superseded by the next."""
     codes = [str(shared_hub.created("/decisions", workplan=plan, title="Which way?")["code"]) for _ in range(3)]
-    for older, newer in zip(codes, codes[1:], strict=False):
+    for older, newer in pairwise(codes):
         row = shared_hub.patch(f"/decisions/{older}", {"superseded_by": newer.lower()}).json
         assert (row["status"], row["superseded_by"]) == ("superseded", newer)
     return codes
@@ -124,3 +124,28 @@ def test_a_new_decision_may_be_superseded_from_the_start(
 ) -> None:
     row = shared_hub.created("/decisions", workplan=plan, title="Old", code=fresh("old"), superseded_by=decision)
     assert row["status"] == "superseded"
+
+
+# --- resolved by its route
+
+
+def test_a_decision_is_resolved_once_with_its_reasons(shared_hub: Hub, decision: str) -> None:
+    path = f"/decisions/{decision}/resolve"
+    for missing in ({}, {"rationale": " "}, {"rationale": None}):
+        assert "/rationale" in pointers(problem(shared_hub.post(path, missing | {"decided_by": "ada"}), 422))
+    answer = {"rationale": "cheap", "decided_by": "ada"}
+    row = shared_hub.post(path, answer).json
+    assert (row["status"], row["decision_type"], row["decided_by"]) == ("resolved", "made", "ada")
+    for again in (answer, {"rationale": "dear", "decided_by": "bob"}):
+        assert "was decided by ada already" in problem(shared_hub.post(path, again), 409)["detail"]
+
+
+def test_an_escalated_decision_is_resolved_by_a_person(shared_hub: Hub, plan: str) -> None:
+    code = shared_hub.created("/decisions", workplan=plan, title="Which bank?")["code"]
+    row = shared_hub.post(f"/decisions/{code}/resolve", {"rationale": "cheap", "decided_by": "ada"}).json
+    assert (row["status"], row["escalation_note"]) == ("resolved", "Needs a person: bank (financial)")
+
+
+def test_a_superseded_decision_is_not_resolved(shared_hub: Hub, chain: list[str]) -> None:
+    found = problem(shared_hub.post(f"/decisions/{chain[0]}/resolve", {"rationale": "r", "decided_by": "ada"}), 409)
+    assert f"is superseded by {chain[1]}" in found["detail"]

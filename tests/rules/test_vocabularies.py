@@ -56,11 +56,9 @@ def test_every_type_of_event_is_taken(shared_hub: Hub) -> None:
         assert shared_hub.created("/progress", summary="s", event_type=word)["event_type"] == word
 
 
-@pytest.mark.parametrize("domain", ["Infotech", "magic", "", None, "infotech "])
-def test_a_market_domain_is_one_of_the_fourteen(shared_hub: Hub, paths: dict[str, str], domain: Any) -> None:
+def test_a_market_domain_is_one_of_the_fourteen_in_any_case(shared_hub: Hub, paths: dict[str, str]) -> None:
     for kind in ("topics", "repos"):
-        answer = shared_hub.patch(paths[kind], {"domain": domain})
-        if domain == "Infotech":  # short names are compared without case
-            assert answer.status in (200, 422)
-            continue
-        assert [error["pointer"] for error in problem(answer, 422)["errors"]] == ["/domain"]
+        assert shared_hub.patch(paths[kind], {"domain": "HealthCare"}).json["domain"] == "healthcare"
+        for domain in ("magic", "", None, "infotech "):
+            found = problem(shared_hub.patch(paths[kind], {"domain": domain}), 422)
+            assert [error["pointer"] for error in found["errors"]] == ["/domain"]

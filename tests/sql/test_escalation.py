@@ -1,5 +1,6 @@
 """escalation_note(), prepare_decision(): a decision about money or law is somebody's business."""
 
+import psycopg
 import pytest
 
 from tests.sql.world import Connection, make_decision
@@ -102,3 +103,9 @@ def state(connection: Connection, decision: object) -> tuple[str, str | None]:
     row = connection.execute(query, [decision]).fetchone()
     assert row
     return row[0], row[1]
+
+
+@pytest.mark.parametrize("keyword", ["", "a1", "a|b", ".*", " tax", "(", "tax\n"])
+def test_a_keyword_is_letters_spaces_and_dashes(owner_tx: Connection, keyword: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="escalation_keywords_form"):
+        owner_tx.execute("insert into escalation_keywords values (%s, 'legal')", [keyword])

@@ -176,7 +176,7 @@ def test_no_setting_of_a_session_turns_a_rule_off(database: Database, setting: s
 
 
 AN_ID = "6f1b2c3d-0000-4000-8000-00000000000a"
-BAD_SLUGS = ["Upper", "a b", "a\n", "a/b", "-a", ".a", "", "ſ", "ä", "a\u200b", "x" * 64, AN_ID]
+BAD_SLUGS = ["Upper", "a b", "a\n", "a/b", "-a", ".a", "", "\u017f", "ä", "a\u200b", "x" * 64, AN_ID]
 BAD_CODES = ["a b", "a\n", "\u212a", "ä", "a\u00a0", "a/b", "../x", "", "x" * 121, AN_ID.upper()]
 LISTS = [
     ("managed_repos", "capability_tags"), ("managed_repos", "business_stake"), ("workplans", "labels"),
@@ -194,9 +194,10 @@ def test_a_slug_is_a_plain_word_that_is_no_id(api_tx: Connection, slug: str) -> 
 @pytest.mark.parametrize("code", BAD_CODES)
 def test_a_code_is_a_plain_word_that_is_no_id(api_tx: Connection, code: str) -> None:
     plan = make_plan(api_tx)
-    for make in (lambda: make_task(api_tx, plan, code=code), lambda: make_plan(api_tx, code=code)):
-        with pytest.raises(psycopg.errors.CheckViolation, match="code_form"), api_tx.transaction():
-            make()
+    with pytest.raises(psycopg.errors.CheckViolation, match="tasks_code_form"), api_tx.transaction():
+        make_task(api_tx, plan, code=code)
+    with pytest.raises(psycopg.errors.CheckViolation, match="workplans_code_form"), api_tx.transaction():
+        make_plan(api_tx, code=code)
 
 
 @pytest.mark.parametrize("code", ["ready", "READY", "claim", "Claims"])
