@@ -1,4 +1,4 @@
-"""refuse_parent_cycle(), refuse_successor_cycle(): parents and successors lead to an end, however many write at once."""
+"""refuse_parent_cycle(), refuse_successor_cycle(): parents and successors lead to an end, however many write."""
 
 import threading
 from collections.abc import Iterator
