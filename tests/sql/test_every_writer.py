@@ -257,3 +257,12 @@ def test_a_row_that_has_an_event_is_deleted_by_nobody(shared: Database, table: s
         log = Log(connection)
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
             connection.execute(f"delete from {table} where id = %s", [log.id_of(table)])
+
+
+@pytest.mark.parametrize("table", ENTITIES)
+def test_an_id_stays_as_it_is(shared: Database, table: str) -> None:
+    with closing(shared.connect(SUPERUSER)) as connection, connection.transaction(force_rollback=True):
+        row = Log(connection).id_of(table)
+        with pytest.raises(psycopg.Error, match="the id of a row stays as it is"), connection.transaction():
+            connection.execute(f"update {table} set id = gen_random_uuid() where id = %s", [row])
+        connection.execute(f"update {table} set id = id where id = %s", [row])

@@ -121,14 +121,6 @@ def test_a_chain_may_be_turned_round_once_it_is_cut(api_tx: Connection, table: s
     assert column(api_tx, f"select id from {table} where {GRAPHS[table]} = %s", one) == [two]
 
 
-@pytest.mark.parametrize("table", GRAPHS)
-def test_an_id_stays_as_it_is(owner_tx: Connection, table: str) -> None:
-    (one,) = make(owner_tx, table, 1)
-    with pytest.raises(psycopg.Error, match="the id of a row stays as it is"), owner_tx.transaction():
-        owner_tx.execute(f"update {table} set id = gen_random_uuid() where id = %s", [one])
-    owner_tx.execute(f"update {table} set id = id where id = %s", [one])
-
-
 # --- two writers who only together close a loop
 
 
