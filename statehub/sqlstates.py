@@ -80,6 +80,8 @@ async def _mapped(error: Any, pool: asyncpg.Pool) -> Exception:
         return await _broken_constraint(error, pool)
     if state.startswith("22"):
         return Invalid("a value does not fit its column", errors=[])
+    if state.startswith("54"):  # a limit of PostgreSQL's own: of an index, of a tsvector, of depth
+        return Invalid("a value is too large or too deep for the database", errors=[])
     bug: Exception = error
     return bug
 

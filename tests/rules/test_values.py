@@ -1,11 +1,11 @@
 """Over HTTP: whatever a client sends is taken or refused with a pointer; nothing is a fault of ours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from statehub.models import Document
+from statehub.models import Document, ProgressAppend
 from statehub.routes import rows
 from tests.running import Hub, problem
 
@@ -72,3 +72,51 @@ def test_a_list_of_texts_is_flat(shared_hub: Hub, paths: dict[str, str], field: 
     for kind in KINDS:
         if field in fields(KINDS[kind].patch):
             problem(shared_hub.patch(paths[kind], {field: value}), 422)
+
+
+CREATED = {
+    "topics": {"slug": "odd-topic", "title": "x", "domain": "energy"},
+    "repos": {"slug": "odd-repo", "name": "x", "domain": "energy"},
+    "workplans": {"repo": "REPO", "title": "x"},
+    "tasks": {"workplan": "PLAN", "title": "x"},
+    "decisions": {"topic": "platform", "title": "x"},
+    "progress": {"summary": "x"},
+}
+
+
+@pytest.mark.parametrize("kind", CREATED)
+def test_a_new_row_with_odd_values_is_made_or_refused_with_a_pointer(
+    shared_hub: Hub, repo: str, plan: str, kind: str, fresh: Callable[[str], str]
+) -> None:
+    names = {"REPO": repo, "PLAN": plan}
+    document = {field: names.get(value, value) for field, value in CREATED[kind].items()}
+    model: Any = ProgressAppend if kind == "progress" else KINDS[kind].create
+    for field in fields(model):
+        for value in ODD:
+            if "slug" in document:
+                document["slug"] = fresh("odd")
+            answer = shared_hub.post(f"/{kind}", document | {field: value})
+            assert answer.status in (201, 409, 422), (field, value, answer.body)
+            if answer.status == 422:
+                assert all(error["pointer"] for error in problem(answer, 422)["errors"]), answer.body
+
+
+@pytest.mark.parametrize("path", ["/decisions/{}/resolve", "/decisions/{}"])
+def test_an_odd_answer_to_a_decision_is_taken_or_refused(shared_hub: Hub, plan: str, path: str) -> None:
+    for field in ("rationale", "decided_by", "decided_at"):
+        for value in ODD:
+            code = shared_hub.created("/decisions", workplan=plan, title="x")["code"]
+            answer = {"rationale": "r", "decided_by": "ada", field: value}
+            if path.endswith("/resolve"):
+                found = shared_hub.post(path.format(code), answer)
+            else:
+                found = shared_hub.patch(path.format(code), answer | {"decision_type": "made"})
+            assert found.status in (200, 422), (field, value, found.body)
+            row = shared_hub.get(f"/decisions/{code}").json
+            assert (row["status"] == "resolved") == (found.status == 200)
+
+
+def test_a_value_over_a_limit_of_the_database_is_invalid(hub: Hub) -> None:
+    hub.execute("create index on topics (description)")
+    many = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(9000))
+    assert "too large" in problem(hub.patch("/topics/platform", {"description": many}), 422)["detail"]
