@@ -49,8 +49,8 @@ on legacy_usage to statehub_api;
 -- every function that only reads, or that guards itself, is everybody's; these change what nobody may change by hand
 grant execute on all functions in schema statehub to statehub_api, statehub_ro;
 revoke execute on function
-fold(), settle(), renew_epoch(), rebuild_totals(), start_epoch(boolean), next_number(uuid), watch(text, text, text, text),
-remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys()
+fold(), settle(), renew_epoch(), rebuild_totals(), start_epoch(boolean), next_number(uuid), arm_triggers(),
+watch(text, text, text, text), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys()
 from statehub_api, statehub_ro;
 grant execute on function
 fold(), settle(), renew_epoch(), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys()

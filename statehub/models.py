@@ -59,14 +59,14 @@ class TopicPatch(Document):
     slug: Slug = ""
     title: Title = ""
     description: str = ""
-    domain: Slug = ""
+    domain: Reference = ""
     status: TopicStatus = "active"
 
 
 class TopicCreate(TopicPatch):
     slug: Slug
     title: Title
-    domain: Slug
+    domain: Reference
 
 
 class RepoPatch(Document):
@@ -75,7 +75,7 @@ class RepoPatch(Document):
     path: str | None = None
     remote_url: str | None = None
     category: RepoCategory = "project"
-    domain: Slug = ""
+    domain: Reference = ""
     capability_tags: Labels = []
     business_stake: Labels = []
     status: RepoStatus = "active"
@@ -84,7 +84,7 @@ class RepoPatch(Document):
 class RepoCreate(RepoPatch):
     slug: Slug
     name: Title
-    domain: Slug
+    domain: Reference
 
 
 class WorkplanPatch(Document):
@@ -181,5 +181,5 @@ class Dependency(Document):
 class Import(Document):
     format: Literal["beads"]
     repo: Slug
-    domain: Slug = "infotech"
+    domain: Reference = "infotech"
     document: str

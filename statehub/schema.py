@@ -117,8 +117,8 @@ def _load_code(url: str, reload: bool) -> bool:
             for _, paths in groupby(_code_files(), key=lambda path: path.parent):
                 _execute(owner, list(paths))
             owner.execute(
-                "insert into code_files (checksum) values (%s)"
-                " on conflict (only_row) do update set checksum = excluded.checksum, loaded_at = now()",
+                "insert into code_files (checksum, triggers) values (%s, arm_triggers()) on conflict (only_row)"
+                " do update set checksum = excluded.checksum, triggers = excluded.triggers, loaded_at = now()",
                 [checksum],
             )
         owner.execute("select start_epoch()")

@@ -67,8 +67,8 @@ async def _mapped(error: Any, pool: asyncpg.Pool) -> Exception:
     if state in _REPEAT:
         return Repeat()
     if known := _OURS.get(state):
-        if known is Invalid and error.column_name:
-            return Invalid(str(error), errors=[{"pointer": pointer(error.column_name), "detail": str(error)}])
+        if error.column_name:
+            return known(str(error), errors=[{"pointer": pointer(error.column_name), "detail": str(error)}])
         return known(str(error))
     if state.startswith(_AWAY):
         return Unavailable("the database is away or busy; try again in a moment")
@@ -80,6 +80,8 @@ async def _mapped(error: Any, pool: asyncpg.Pool) -> Exception:
         return await _broken_constraint(error, pool)
     if state.startswith("22"):
         return Invalid("a value does not fit its column", errors=[])
+    if state.startswith("54"):  # a limit of PostgreSQL's own: of an index, of a tsvector, of depth
+        return Invalid("a value is too large or too deep for the database", errors=[])
     bug: Exception = error
     return bug
 

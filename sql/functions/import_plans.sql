@@ -16,7 +16,7 @@ begin
     perform set_author(author, 'system'), set_config('statehub.bulk', 'on', true),
         set_config('statehub.event_type', 'import', true);
     insert into managed_repos (slug, name, domain)
-    select r.slug, r.name, r.domain from jsonb_to_record(doc -> 'repo') as r (slug text, name text, domain text)
+    select r.slug, r.name, lower(r.domain) from jsonb_to_record(doc -> 'repo') as r (slug text, name text, domain text)
     on conflict do nothing;
     target := row_id('repos', doc #>> '{repo,slug}');
     plans := import_workplans(target, doc -> 'workplans');

@@ -1,10 +1,11 @@
--- As import_workplans; a parent is set once all rows are there.
+-- As import_workplans; parents are set once all rows are there.
 create function import_tasks(target_repo uuid, docs jsonb) returns jsonb
 language plpgsql volatile set search_path = statehub, pg_temp as $$
 declare
     made integer;
     changed integer;
     why jsonb;
+    orphans jsonb;
 begin
     create temporary table incoming on commit drop as
     select
@@ -36,15 +37,18 @@ begin
         i.labels, i.detail
     from incoming as i where i.existing is null and i.why is null;
     get diagnostics made = row_count;
-    update tasks as t set parent = p.id
-    from incoming as i inner join tasks as p on lower(i.parent) = lower(p.code)
-    where lower(t.code) = lower(i.code) and i.why is null and i.changed and t.parent is distinct from p.id;
+    orphans := import_parents((
+        select jsonb_agg(jsonb_build_array(t.id, p.id))
+        from incoming as i
+        inner join tasks as t on lower(i.code) = lower(t.code) inner join tasks as p on lower(i.parent) = lower(p.code)
+        where i.why is null and i.changed and t.parent is distinct from p.id
+    ));
     select coalesce(jsonb_agg(jsonb_build_object('name', i.code, 'why', i.why)), '[]') into why
     from incoming as i where i.why is not null;
     drop table incoming;
     return jsonb_build_object(
         'created', made, 'updated', changed, 'skipped', jsonb_array_length(why),
-        'unchanged', jsonb_array_length(docs) - made - changed - jsonb_array_length(why), 'why', why
+        'unchanged', jsonb_array_length(docs) - made - changed - jsonb_array_length(why), 'why', why || orphans
     );
 end
 $$;

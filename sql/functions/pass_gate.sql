@@ -1,5 +1,6 @@
--- Before any row of a new dependency: writers of one graph go one at a time, until commit. A lock alone is not enough, as a
--- repeatable-read snapshot is older than it; an updated row makes the later one fail with 40001 instead of closing a cycle.
+-- Before any row of a new dependency, parent or successor: writers of one graph go one at a time, until commit. A lock alone
+-- is not enough, as a repeatable-read snapshot is older than it; an updated row makes the later one fail with 40001 instead of
+-- closing a cycle.
 create function pass_gate() returns trigger
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 begin
@@ -7,4 +8,4 @@ begin
     return null;
 end
 $$;
-comment on function pass_gate is 'Before insert or update of a dependency: one writer a graph at a time.';
+comment on function pass_gate is 'Before a write that may close a cycle: one writer a graph at a time.';

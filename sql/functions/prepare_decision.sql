@@ -1,5 +1,5 @@
 -- Code, resolution, escalation. A pending decision that speaks of money or law is escalated, with a note that names the
--- words; one that was made is not made again: a new one supersedes it.
+-- words; one that was made is not made again: a new one supersedes it. Who names its successor supersedes it.
 create function prepare_decision() returns trigger
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
@@ -17,6 +17,11 @@ begin
         raise exception '% was decided by % already; record a new decision and name it in superseded_by',
             old.code, old.decided_by using errcode = 'SH409';
     end if;
+    if new.superseded_by is not null and (
+        tg_op = 'INSERT' and new.status = 'open' or tg_op = 'UPDATE' and new.status = old.status
+    ) then
+        new.status := 'superseded';
+    end if;
     if new.decision_type = 'made' then
         new.decided_at := coalesce(new.decided_at, now());
         if new.status in ('open', 'escalated') then new.status := 'resolved'; end if;
@@ -25,6 +30,8 @@ begin
         if note is not null then
             new.escalation_note := note;
             if new.status = 'open' then new.status := 'escalated'; end if;
+        elsif new.status = 'open' then
+            new.escalation_note := null;
         end if;
     end if;
     return new;

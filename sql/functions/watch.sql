@@ -44,8 +44,6 @@ begin
         create trigger ledger_delete after delete on %2$I referencing old table as was
             for each statement execute function %1$I();
         create trigger ledger_truncate before truncate on %2$I for each statement execute function %1$I();
-        alter table %2$I enable always trigger ledger_insert, enable always trigger ledger_update,
-            enable always trigger ledger_delete, enable always trigger ledger_truncate;
         $triggers$, 'ledger_' || tbl, tbl, section);
     insert into revisions (tbl, section) values (watch.tbl, watch.section)
     on conflict on constraint revisions_pkey do update set section = excluded.section;

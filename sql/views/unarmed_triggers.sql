@@ -1,8 +1,9 @@
 create view unarmed_triggers as
-select r.tbl, w.name as trigger
-from revisions as r cross join (values ('ledger_insert'), ('ledger_update'), ('ledger_delete'), ('ledger_truncate')) as w (name)
+select split_part(a.name, '.', 1) as tbl, split_part(a.name, '.', 2) as trigger
+from code_files as f cross join lateral unnest(f.triggers) as a (name)
 where not exists (
     select from pg_trigger as t
-    where t.tgrelid = to_regclass('statehub.' || quote_ident(r.tbl)) and t.tgname = w.name and t.tgenabled = 'A'
+    where t.tgrelid = to_regclass('statehub.' || quote_ident(split_part(a.name, '.', 1)))
+        and t.tgname = split_part(a.name, '.', 2) and t.tgenabled = 'A'
 );
-comment on view unarmed_triggers is 'Watched tables whose revision triggers are missing or off: none, or the summary cannot be exact.';
+comment on view unarmed_triggers is 'Triggers that are missing or off: none, or the rules do not hold and the summary cannot be exact.';

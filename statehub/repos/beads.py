@@ -81,7 +81,7 @@ class _Export:
             "status": status,
             "workplan": self._epic_of(issue) or inbox,
             "parent": parent["id"] if parent and not _is_epic(parent) else None,
-            "assignee": issue.get("assignee") or None,
+            "assignee": str(issue.get("assignee") or "").strip() or None,
             "waiting_on": issue["status"] if status == "wait" else None,
             "position": position,
         }
@@ -177,6 +177,8 @@ def _problem(issue: Any) -> str | None:
         return f"unknown status {issue['status']!r}; known: {', '.join(TASK_STATUS)}"
     if not isinstance(issue.get("priority", 2), int):
         return "priority is no number"
+    if not all(isinstance(label, str) for label in issue.get("labels") or ()):
+        return "labels are no texts"
     return None
 
 

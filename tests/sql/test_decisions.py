@@ -113,3 +113,51 @@ def test_a_decision_is_about_a_topic_a_workplan_or_both(api_tx: Connection) -> N
 
 def one(connection: Connection, decision: UUID, column: str) -> object:
     return value(connection, f"select {column} from decisions where id = %s", decision)
+
+
+# --- successors
+
+
+def superseded(connection: Connection, decision: UUID) -> tuple[object, object]:
+    return one(connection, decision, "status"), one(connection, decision, "superseded_by")
+
+
+@pytest.mark.parametrize("title", ["Which way?", "Which bank?"])
+def test_who_names_its_successor_is_superseded(api_tx: Connection, title: str) -> None:
+    decision, newer = make_decision(api_tx, title=title), make_decision(api_tx)
+    api_tx.execute("update decisions set superseded_by = %s where id = %s", [newer, decision])
+    assert superseded(api_tx, decision) == ("superseded", newer)
+    made = make_decision(api_tx, decision_type="made", rationale="cheap", decided_by="me")
+    api_tx.execute("update decisions set superseded_by = %s where id = %s", [newer, made])
+    assert superseded(api_tx, made) == ("superseded", newer)
+    assert one(api_tx, make_decision(api_tx, superseded_by=newer), "status") == "superseded"
+
+
+def test_a_decision_is_superseded_without_a_successor_too(api_tx: Connection) -> None:
+    decision = make_decision(api_tx)
+    api_tx.execute("update decisions set status = 'superseded' where id = %s", [decision])
+    assert superseded(api_tx, decision) == ("superseded", None)
+
+
+def test_a_decision_does_not_supersede_itself(api_tx: Connection) -> None:
+    decision = make_decision(api_tx)
+    with pytest.raises(psycopg.errors.CheckViolation, match="decisions_superseded_by_not_itself"):
+        api_tx.execute("update decisions set superseded_by = id where id = %s", [decision])
+
+
+def test_what_has_a_successor_is_opened_again_only_without_it(api_tx: Connection) -> None:
+    decision, newer = make_decision(api_tx), make_decision(api_tx)
+    api_tx.execute("update decisions set superseded_by = %s where id = %s", [newer, decision])
+    with (
+        pytest.raises(psycopg.errors.CheckViolation, match="decisions_superseded_by_fits_status"),
+        api_tx.transaction(),
+    ):
+        api_tx.execute("update decisions set status = 'open' where id = %s", [decision])
+    api_tx.execute("update decisions set status = 'open', superseded_by = null where id = %s", [decision])
+    assert superseded(api_tx, decision) == ("open", None)
+
+
+def test_a_status_that_was_asked_for_is_not_overruled_by_a_successor(api_tx: Connection) -> None:
+    decision, newer = make_decision(api_tx, title="Which bank?"), make_decision(api_tx)
+    with pytest.raises(psycopg.errors.CheckViolation, match="decisions_superseded_by_fits_status"):
+        api_tx.execute("update decisions set status = 'open', superseded_by = %s where id = %s", [newer, decision])

@@ -1,5 +1,6 @@
 """escalation_note(), prepare_decision(): a decision about money or law is somebody's business."""
 
+import psycopg
 import pytest
 
 from tests.sql.world import Connection, make_decision
@@ -15,6 +16,9 @@ FOUND = {
     "Terms  of\nService": "terms of service (legal)",
     "fees": "fee (financial)",
     "Prices": "price (financial)",
+    "Terms\u00a0of\u202fservice": "terms of service (legal)",
+    "data-protection officer": "data protection (legal)",
+    "DATA  PROTECTIONS": "data protection (legal)",
     "a contract, the NDA; payroll": "payroll (financial), contract (legal), nda (legal)",
 }
 NOT_FOUND = [
@@ -64,6 +68,14 @@ def test_an_escalated_decision_is_not_put_back_to_open_while_the_words_are_there
     assert state(api_tx, decision)[0] == "escalated"
 
 
+def test_an_escalated_decision_that_lost_its_words_stays_so_until_somebody_opens_it(api_tx: Connection) -> None:
+    decision = make_decision(api_tx, title="Which bank?")
+    api_tx.execute("update decisions set title = 'Which way?' where id = %s", [decision])
+    assert state(api_tx, decision) == ("escalated", "Needs a person: bank (financial)")
+    api_tx.execute("update decisions set status = 'open' where id = %s", [decision])
+    assert state(api_tx, decision) == ("open", None)
+
+
 def test_a_superseded_decision_stays_superseded(api_tx: Connection) -> None:
     decision = make_decision(api_tx)
     api_tx.execute("update decisions set status = 'superseded' where id = %s", [decision])
@@ -91,3 +103,9 @@ def state(connection: Connection, decision: object) -> tuple[str, str | None]:
     row = connection.execute(query, [decision]).fetchone()
     assert row
     return row[0], row[1]
+
+
+@pytest.mark.parametrize("keyword", ["", "a1", "a|b", ".*", " tax", "(", "tax\n"])
+def test_a_keyword_is_letters_spaces_and_dashes(owner_tx: Connection, keyword: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="escalation_keywords_form"):
+        owner_tx.execute("insert into escalation_keywords values (%s, 'legal')", [keyword])

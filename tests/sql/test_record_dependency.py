@@ -86,3 +86,14 @@ def test_bulk_work_leaves_an_event_when_it_takes_a_dependency_back(api: Connecti
     api.execute("set statehub.bulk = on")
     api.execute("select remove_task_dependency('T1', 'T2')")
     assert last(api)["id"] > before
+
+
+@pytest.mark.parametrize(("kind", "make"), [("task", two_tasks), ("workplan", two_plans)], ids=["tasks", "workplans"])
+def test_the_event_type_may_be_set(api: Connection, kind: str, make: Any) -> None:
+    one, two = make(api)
+    api.execute("set statehub.event_type = 'sync'")
+    depend(api, one, two, f"{kind}_dependencies")
+    assert last(api)["event_type"] == "sync"
+    api.execute("reset statehub.event_type")
+    api.execute(f"select remove_{kind}_dependency('T1', 'T2')")
+    assert last(api)["event_type"] == "changed"

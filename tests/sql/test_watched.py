@@ -1,8 +1,11 @@
 """watched.sql, unarmed_triggers: every table is under watch, or has a reason not to be."""
 
+from contextlib import closing
+
 import pytest
 
-from tests.sql.world import Connection, column, value
+from statehub import schema
+from tests.sql.world import Connection, Database, column
 
 EXCUSED = {
     "ledger": "it is the ledger",
@@ -29,6 +32,11 @@ TABLES = """
     where c.relnamespace = 'statehub'::regnamespace and c.relkind in ('r', 'p', 'f', 'm')
 """
 
+TRIGGERS = """
+    select g.tgname::text from pg_trigger as g inner join pg_class as c on g.tgrelid = c.oid
+    where c.relnamespace = 'statehub'::regnamespace and not g.tgisinternal
+"""
+
 
 def test_every_table_is_watched_or_excused_with_a_reason(owner: Connection) -> None:
     watched = column(owner, "select tbl from revisions")
@@ -53,20 +61,35 @@ def test_nothing_is_unarmed_at_head(api: Connection) -> None:
     assert column(api, "select tbl from unarmed_triggers") == []
 
 
+def test_every_trigger_fires_always(owner: Connection) -> None:
+    asleep = column(owner, TRIGGERS.replace("g.tgname", "c.relname || '.' || g.tgname") + " and g.tgenabled <> 'A'")
+    assert asleep == []
+
+
+@pytest.mark.parametrize("trigger", ["ledger_delete", "record_insert", "prepare", "touch", "gate"])
 @pytest.mark.parametrize(
     "change",
     [
-        "alter table tasks disable trigger ledger_delete",
-        "alter table tasks enable trigger ledger_delete",
-        "alter table tasks enable replica trigger ledger_delete",
-        "drop trigger ledger_delete on tasks",
+        "alter table tasks disable trigger {}",
+        "alter table tasks enable trigger {}",
+        "alter table tasks enable replica trigger {}",
+        "drop trigger {} on tasks",
     ],
 )
-def test_a_ledger_trigger_that_may_not_fire_is_listed(owner: Connection, change: str) -> None:
-    owner.execute(change)
-    assert owner.execute("select * from unarmed_triggers").fetchall() == [("tasks", "ledger_delete")]
+def test_a_trigger_that_may_not_fire_is_listed(owner_tx: Connection, change: str, trigger: str) -> None:
+    owner_tx.execute(change.format(trigger))
+    assert owner_tx.execute("select * from unarmed_triggers").fetchall() == [("tasks", trigger)]
+
+
+def test_a_reload_arms_what_is_off(database: Database) -> None:
+    with closing(database.connect()) as owner:
+        owner.execute("alter table tasks disable trigger record_update")
+    schema.migrate(database.url, reload=True)
+    assert database.value("select count(*) from unarmed_triggers") == 0
 
 
 def test_a_watched_table_that_is_gone_is_listed(owner: Connection) -> None:
+    before = column(owner, TRIGGERS + " and c.relname = 'task_dependencies' order by 1")
     owner.execute("drop table task_dependencies cascade")
-    assert value(owner, "select count(*) from unarmed_triggers where tbl = 'task_dependencies'") == 4
+    assert {"gate", "ledger_insert", "record_insert", "refuse_cycle", "touch"} <= set(before)
+    assert column(owner, "select trigger from unarmed_triggers where tbl = 'task_dependencies' order by 1") == before
