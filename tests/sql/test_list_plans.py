@@ -73,7 +73,8 @@ def fill(superuser: Connection) -> None:
             code, workplan, repo, title, status, priority, assignee, labels, due_at, created_at, updated_at
         )
         select w.code || '-t' || n, w.id, w.repo, 'Task',
-            (case when (n + n / 10000) %% 50 = 0 then 'todo' when n %% 997 = 0 then 'wait' else 'done' end)::task_status,
+            (case when (n + n / 10000) %% 50 = 0 then 'todo' when n %% 997 = 0 then 'wait'
+                else 'done' end)::task_status,
             n %% 5, case when n %% 3 = 0 then 'agent-' || n %% 100 end,
             (case when n %% 50000 = 0 then '{rare}' else '{}' end)::text [],
             case when n %% 10 = 0 then timestamptz '2030-01-01' + n * interval '1 minute' end,
