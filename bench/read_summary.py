@@ -14,16 +14,13 @@ nobody has a core of their own, requests/s of hit and constant come too close to
 which needs Postgres beside it, falls behind by far more: `hit_vs_constant_cpu` and the CPU times are then truer.
 """
 
-import http.client
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -32,6 +29,7 @@ from typing import Any
 import uvicorn
 from _common import IN_MEMORY, OWNER, connect, make_database, paired_ratio, report, spread, temporary_server
 from _load import CLIENTS, Load, load
+from _serving import Running, running
 from earlier_design import INDEXES
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -114,43 +112,6 @@ def serve(name: str, fd: str, source: str) -> None:
 
 
 @dataclass(frozen=True)
-class Running:
-    """A server process."""
-
-    port: int
-    pid: int
-
-    def get(self, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
-        """One answer."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            connection.request("GET", PATH, headers=headers)
-            answer = connection.getresponse()
-            return answer, answer.read()
-
-    def cpu_s(self) -> float:
-        """CPU time that its main thread took so far; 0 where /proc doesn't tell."""
-        path = Path(f"/proc/{self.pid}/schedstat")
-        return int(path.read_text().split()[0]) / 1e9 if path.exists() else 0.0
-
-
-@contextmanager
-def running(name: str, source: str) -> Iterator[Running]:
-    """That server as a process, on a free port: what connects before it is up waits in the backlog."""
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
-        fd, port = listening.fileno(), listening.getsockname()[1]
-        process = subprocess.Popen([sys.executable, __file__, "serve", name, str(fd), source], pass_fds=[fd])
-    try:
-        yield Running(port, process.pid)
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-@dataclass(frozen=True)
 class Variant:
     """What is measured: a server, and how it is asked."""
 
@@ -171,7 +132,7 @@ def check(variants: dict[str, Variant]) -> None:
     """Each is what its name says, and all answer with the same sections."""
     documents = {}
     for name, variant in variants.items():
-        answer, body = variant.server.get(**variant.headers)
+        answer, body = variant.server.ask("GET", PATH, variant.headers)
         label = answer.headers.get("X-StateHub-Cache")
         assert answer.status == (304 if name == "hit_304" else 200), (name, answer.status)
         assert label == ("hit-revision" if name.startswith(("hit", "unguarded")) else None), (name, label)
@@ -190,24 +151,26 @@ def main() -> None:
         with closing(connect(url, OWNER + " -c statehub.author=bench")) as owner:
             owner.execute(CONTENT + INDEXES)
             owner.execute("analyze")
-        hub = stack.enter_context(running("hub", url))
-        answer, body = hub.get()
+        hub = stack.enter_context(running(__file__, "hub", url))
+        answer, body = hub.ask("GET", PATH, {})
         with tempfile.NamedTemporaryFile() as file:
             file.write(body)
             file.flush()
-            limit = stack.enter_context(running("constant", file.name))
-            limit.get()
+            limit = stack.enter_context(running(__file__, "constant", file.name))
+            limit.ask("GET", PATH, {})
         variants = {
             "hit": Variant(hub, {}),
             "constant": Variant(limit, {}),
             "hit_304": Variant(hub, {"If-None-Match": answer.headers["ETag"], MIN_REVISION: answer.headers[REVISION]}),
             "hit_gzip": Variant(hub, {"Accept-Encoding": "gzip"}),
-            "earlier": Variant(stack.enter_context(running("earlier", url)), {}),
-            "unguarded": Variant(stack.enter_context(running("unguarded", url)), {}),
-            "hit_token": Variant(stack.enter_context(running("token", url)), {"Authorization": f"Bearer {token}"}),
+            "earlier": Variant(stack.enter_context(running(__file__, "earlier", url)), {}),
+            "unguarded": Variant(stack.enter_context(running(__file__, "unguarded", url)), {}),
+            "hit_token": Variant(
+                stack.enter_context(running(__file__, "token", url)), {"Authorization": f"Bearer {token}"}
+            ),
         }
         for name in ("unguarded", "hit_token"):  # the first answer is a miss
-            variants[name].server.get(**variants[name].headers)
+            variants[name].server.ask("GET", PATH, variants[name].headers)
         check(variants)
         for turn in range(ROUNDS * len(TURNS)):
             pair = ("hit", "constant") if turn % 2 else ("constant", "hit")
