@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import Depends, FastAPI, HTTPException, Query
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import Column, FetchedValue, ForeignKey, Select, Table, func, select, tuple_
+from sqlalchemy import Column, FetchedValue, ForeignKey, Table, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, ENUM, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import (
@@ -147,20 +147,19 @@ class Page(BaseModel):
     next_cursor: str | None
 
 
-def tasks() -> Select[tuple[Task]]:
-    """Tasks with all that is served of them."""
-    return (
-        select(Task)
-        .join(Task.workplan)
-        .options(
-            contains_eager(Task.workplan)
-            .load_only(Workplan.code)
-            .joinedload(Workplan.repo, innerjoin=True)
-            .load_only(Repo.slug),
-            joinedload(Task.parent).load_only(Task.code),
-            selectinload(Task.dependencies).load_only(Task.code),
-        )
+TASKS = (
+    select(Task)
+    .join(Task.workplan)
+    .options(
+        contains_eager(Task.workplan)
+        .load_only(Workplan.code)
+        .joinedload(Workplan.repo, innerjoin=True)
+        .load_only(Repo.slug),
+        joinedload(Task.parent).load_only(Task.code),
+        selectinload(Task.dependencies).load_only(Task.code),
     )
+)
+"""Tasks with all that is served of them."""
 
 
 async def workplan_of(session: AsyncSession, code: str) -> Workplan:
@@ -174,7 +173,7 @@ async def workplan_of(session: AsyncSession, code: str) -> Workplan:
 
 async def task_of(session: AsyncSession, code: str, *, lock: bool = False) -> Task:
     """The task of that name."""
-    query = tasks().where(func.lower(Task.code) == code.lower())
+    query = TASKS.where(func.lower(Task.code) == code.lower())
     task = await session.scalar(query.with_for_update(of=Task, key_share=True) if lock else query)
     if task is None:
         raise HTTPException(404, f"There is no task {code}")
@@ -221,7 +220,7 @@ def create_app(url: str, connections: int) -> FastAPI:
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         cursor: str | None = None,
     ) -> Page:
-        query = tasks().order_by(Task.created_at, Task.id).limit(limit + 1)
+        query = TASKS.order_by(Task.created_at, Task.id).limit(limit + 1)
         if status:
             query = query.where(Task.status.in_(status))
         if workplan:

@@ -177,7 +177,8 @@ def main() -> None:
             f"list_vs_{other}": min(found["list"], found["list_workplan"]),
             f"list_todo_vs_{other}": found["list"],
         }
-    figures, rows = {}, []
+    figures: dict[str, float] = {}
+    rows = []
     for (name, operation), slices in measured.items():
         found = {"rps": median(rps[name, operation]), "p50_ms": median(load.p50_ms for load, _ in slices)}
         found |= {"p99_ms": median(load.p99_ms for load, _ in slices), "cpu_us": median(cpu for _, cpu in slices)}
