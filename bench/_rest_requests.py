@@ -60,7 +60,7 @@ def asked(operation: str, n: int, turn: int) -> Asked:
     match operation:
         case "get":
             return "GET", task(n), None
-        case "list":
+        case "list_todo":
             return "GET", "/tasks?limit=50&status=todo", None
         case "list_workplan":
             return "GET", f"/tasks?limit=50&status=todo&workplan={workplan(n)}", None

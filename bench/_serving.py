@@ -12,6 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def cpu_s(pid: int) -> float:
+    """CPU time of a process's main thread so far; 0 where /proc doesn't tell, or it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return 0.0
+
+
 @dataclass(frozen=True)
 class Running:
     """A server process."""
@@ -38,8 +46,7 @@ class Running:
 
     def cpu_s(self) -> float:
         """CPU time that its main thread took so far; 0 where /proc doesn't tell."""
-        path = Path(f"/proc/{self.pid}/schedstat")
-        return int(path.read_text().split()[0]) / 1e9 if path.exists() else 0.0
+        return cpu_s(self.pid)
 
 
 @contextmanager
