@@ -24,7 +24,7 @@ async def call(scope: Scope, receive: Receive) -> tuple[str, tuple[Any, ...]]:
             return "get_row", ("tasks", name)
         filters = {key: [value] for key, value in parse_qsl(scope["query_string"].decode())}
         limit = int(filters.pop("limit")[0])
-        return "list_rows", ("tasks", json.dumps(filters), None, None, limit)
+        return "list_rows", ("tasks", json.dumps(filters), "created_at", None, None, limit)
     doc = (await receive())["body"].decode()
     if name:
         return "update_row", (*AUTHOR, "tasks", name, doc, None)

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -61,10 +62,11 @@ class Slice:
 def serve(name: str, fd: str, url: str) -> None:
     """Run one of the servers on a listening socket."""
     signal.alarm(LIFETIME_S)  # so that it ends even where the benchmark was killed
+    settings = Settings(data_dir=Path(__file__).parent / "no-such-directory")  # no access token
     app: Any
     match name:
         case "hub":
-            app = create_app(Settings(), url)
+            app = create_app(settings, url)
         case "limit":
             from _rest_limit import create_app as create_limit
 
@@ -74,7 +76,7 @@ def serve(name: str, fd: str, url: str) -> None:
 
             app = create_peer(url, POOL)
     with socket.socket(fileno=int(fd)) as listening:
-        uvicorn.Server(uvicorn.Config(app, **uvicorn_options(Settings()))).run(sockets=[listening])
+        uvicorn.Server(uvicorn.Config(app, **uvicorn_options(settings))).run(sockets=[listening])
 
 
 @contextmanager
