@@ -29,7 +29,8 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.types import Text
 
-from statehub.models import TaskCreate, TaskPatch, TaskStatus
+from statehub.models import TaskCreate, TaskPatch
+from statehub.vocabularies import TaskStatus
 
 STATUS = ENUM("wait", "todo", "progress", "done", "cancel", name="task_status", create_type=False)
 
