@@ -5,8 +5,6 @@ A constraint that a user can hit has a name, and a comment `field: message`,
 which is what they read.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -38,17 +36,23 @@ class Repeat(Exception):
     """The transaction lost against another one: do it again."""
 
 
-@asynccontextmanager
-async def translated(pool: asyncpg.Pool) -> AsyncIterator[None]:
+class Translated:
     """Within: every error of PostgreSQL or of the way there becomes one of ours, or Repeat."""
-    try:
-        yield
-    except asyncpg.exceptions.InvalidCachedStatementError as error:
-        raise Repeat from error
-    except asyncpg.PostgresError as error:
-        raise await _ours(error, pool) from error
-    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise Unavailable("the database is away; try again in a moment") from error
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    async def __aenter__(self) -> None:
+        """Nothing to begin."""
+
+    async def __aexit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        match error:
+            case asyncpg.exceptions.InvalidCachedStatementError():
+                raise Repeat from error
+            case asyncpg.PostgresError():
+                raise await _ours(error, self.pool) from error
+            case OSError() | TimeoutError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
+                raise Unavailable("the database is away; try again in a moment") from error
 
 
 async def _ours(error: Any, pool: asyncpg.Pool) -> Exception:

@@ -234,8 +234,13 @@ class Store:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
-        async with sqlstates.translated(self.pool), self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            yield connection
+        async with sqlstates.Translated(self.pool):
+            async with asyncio.timeout(ACQUIRE_TIMEOUT_S):  # the pool's own timeout costs a task each time
+                connection = await self.pool.acquire()
+            try:
+                yield connection
+            finally:
+                await self.pool.release(connection)
 
 
 def _written(row: asyncpg.Record) -> Written:
