@@ -14,7 +14,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos install install-cli check fix db db-tools db-stop migrate seed api health schema lock bench clean
+.PHONY: help up down test chaos install install-cli dashboard-install check fix db db-tools db-stop migrate seed api health schema lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -33,7 +33,7 @@ test: install ## set up what is missing, then all tests, on PostgreSQL 18 and (S
 chaos: install ## everything goes wrong at once, for S seconds, and every answer must be exact: make chaos S=60
 	STATEHUB_CHAOS_S=$(S) $(BIN)/pytest -q -s tests/faults/test_chaos.py $(PYTEST_ARGS)
 
-install: $(VENV)/installed.stamp ## a virtual environment with every extra, from the lock
+install: $(VENV)/installed.stamp dashboard-install ## a virtual environment with every extra, and the npm packages, from the locks
 
 $(VENV)/installed.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("State Hub needs Python 3.11 or newer, and this is %s; name one with: make PYTHON=/path/to/python3" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -42,6 +42,16 @@ $(VENV)/installed.stamp: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install -q --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
 	@touch $@
+
+dashboard-install: dashboard/node_modules/installed.stamp ## the npm packages from the lock: what /docs is drawn with
+
+dashboard/node_modules/installed.stamp: dashboard/package.json dashboard/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo 'installing packages into dashboard/node_modules'; \
+		npm --prefix dashboard ci --loglevel=error && touch $@; \
+	else \
+		echo 'no npm here: the hub runs without it; for the page /docs install Node 18 or newer, then: make dashboard-install'; \
+	fi
 
 install-cli: install ## link custodian into ~/.local/bin
 	@mkdir -p "$(HOME)/.local/bin"

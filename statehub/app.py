@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from statehub.cache import SectionCache, Snapshot
+from statehub.dispatch import Dispatch
 from statehub.documents import dump
 from statehub.errors import StateHubError
 from statehub.feed import MOST_EVENTS, Event, Feed
@@ -23,8 +24,7 @@ from statehub.openapi import document
 from statehub.readings import Polled, readings
 from statehub.routes import decisions, dependencies, documentation, imports, rows, state, summary
 from statehub.routes import feed as feed_routes
-from statehub.routes.operation import Operation, routes_of
-from statehub.routes.respond import on_error
+from statehub.routes.operation import Operation
 from statehub.settings import Settings
 from statehub.sqlstates import Repeat
 from statehub.store import Store, create_pool
@@ -104,14 +104,9 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                     task.cancel()
                 await store.close()
 
-    app = Starlette(
-        routes=routes_of(OPERATIONS),
-        lifespan=lifespan,
-        exception_handlers={Exception: on_error, StateHubError: on_error, 404: on_error, 405: on_error},
-    )
-    app.router.redirect_slashes = False
+    dispatch = Dispatch(OPERATIONS)
     return Guard(
-        Front(app),
+        Front(dispatch, Starlette(lifespan=lifespan)),
         settings.allowed_hosts,
         large={"/import": imports.MAX_BODY_BYTES},
         keyring=Keyring(settings.api_token, settings.data_dir, required=not settings.on_loopback),
@@ -120,21 +115,19 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
 
 
 class Front:
-    """The summary below Starlette's routing; everything else to Starlette, trailing slash or not."""
+    """The summary before everything, other requests by way of dispatch; the lifespan to Starlette."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, dispatch: ASGIApp, starlette: ASGIApp) -> None:
+        self.dispatch = dispatch
+        self.starlette = starlette
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            path = scope["path"]
-            if path == summary.PATH or path == summary.PATH + "/":
-                await scope["state"]["summary"](scope, receive, send)
-                return
-            if path.endswith("/") and path != "/":
-                scope["path"] = path.rstrip("/") or "/"
-            send = scope["state"]["metrics"].counted(scope, send)
-        await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            await self.starlette(scope, receive, send)
+        elif scope["path"] in (summary.PATH, summary.PATH + "/"):
+            await scope["state"]["summary"](scope, receive, send)
+        else:
+            await self.dispatch(scope, receive, scope["state"]["metrics"].counted(scope, send))
 
 
 async def events_between(store: Store, before: Snapshot, after: Snapshot) -> Sequence[Event] | None:

@@ -1,6 +1,7 @@
 -- Follows the new dependency to its end: it must not come back. Sees the rows of its own statement, and every committed one.
+-- Always by the index: a plan that a session made while the graph was small would read all of it for each new row.
 create function refuse_task_cycle() returns trigger
-language plpgsql security definer set search_path = statehub, pg_temp as $$
+language plpgsql security definer set search_path = statehub, pg_temp set enable_seqscan = off as $$
 begin
     if exists (
         with recursive needed (id) as (

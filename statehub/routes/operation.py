@@ -1,13 +1,12 @@
 """An operation: one method of one path. Routing and the OpenAPI document are made of it, so neither can forget one."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 IF_MATCH, IDEMPOTENCY_KEY = "If-Match", "Idempotency-Key"
 # what comes with the answer of a write
@@ -42,22 +41,3 @@ class Operation:
     errors: tuple[int, ...] = ()
     headers: tuple[str, ...] = ()
     legacy: bool = False
-
-
-def routes_of(operations: Iterable[Operation]) -> list[BaseRoute]:
-    """A route a path; what none of its operations takes is a 405."""
-    by_path: dict[str, dict[str, Handler]] = {}
-    for operation in operations:
-        if operation.handle is not None:
-            by_path.setdefault(operation.path, {})[operation.method] = operation.handle
-    return [Route(path, _by_method(handlers), methods=list(handlers)) for path, handlers in by_path.items()]
-
-
-def _by_method(handlers: Mapping[str, Handler]) -> Handler:
-    if len(handlers) == 1:
-        return next(iter(handlers.values()))
-
-    async def handle(request: Request) -> Response:
-        return await handlers["GET" if request.method == "HEAD" else request.method](request)
-
-    return handle
