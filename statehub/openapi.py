@@ -53,7 +53,11 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag, **({"description": TAGS[tag]} if tag in TAGS else {})} for tag in sorted(known)],
+        "tags": [
+            {"name": tag, **({"description": TAGS[tag]} if tag in TAGS else {})}
+            for tag in (*TAGS, *sorted(known - set(TAGS)))
+            if tag in known
+        ],
         "security": [{}, {"token": []}],
         "paths": paths,
         "components": {
