@@ -105,6 +105,47 @@ def resolve_decision(
     return Call("POST", path_of("decisions", name, "resolve"), body, _if_match(version))
 
 
+def list_ready_tasks(**query: Query) -> "Call[answers.Items[answers.Task]]":
+    """What is ready, in the order it is handed out: agent, repo, workplan, domain, tag, max_priority, limit."""
+    return Call("GET", path_of("tasks", "ready", **query))
+
+
+def list_claims(**query: Query) -> "Call[answers.Items[answers.Claim]]":
+    """Who holds what, and until when: agent, repo, limit."""
+    return Call("GET", path_of("tasks", "claims", **query))
+
+
+def claim_task(agent: str, *, wait_s: float = 0.0, **asked: Any) -> "Call[answers.Claimed | None]":
+    """Take a task: task, repo, workplan, domain, tags, max_priority, lease_s. None: nothing is ready."""
+    body = {"agent": agent, "wait_s": wait_s, **asked}
+    return Call("POST", "/tasks/claim", body, timeout_s=wait_s + TIMEOUT_S)
+
+
+def heartbeat_task(task: str, agent: str, claim_seq: int, *, lease_s: float | None = None) -> "Call[answers.Renewed]":
+    """Keep a claim."""
+    body = {"agent": agent, "claim_seq": claim_seq} | ({} if lease_s is None else {"lease_s": lease_s})
+    return Call("POST", path_of("tasks", task, "heartbeat"), body)
+
+
+def release_task(
+    task: str, agent: str, claim_seq: int | None = None, *, reason: str | None = None, force: bool = False
+) -> "Call[answers.Task]":
+    """Give a task back, or take it away by force."""
+    body = {"agent": agent, "claim_seq": claim_seq, "reason": reason, "force": force}
+    return Call("POST", path_of("tasks", task, "release"), {n: v for n, v in body.items() if v is not None})
+
+
+def complete_task(task: str, agent: str, claim_seq: int, *, summary: str | None = None) -> "Call[answers.Completed]":
+    """Finish a task under its claim."""
+    body = {"agent": agent, "claim_seq": claim_seq} | ({} if summary is None else {"summary": summary})
+    return Call("POST", path_of("tasks", task, "complete"), body)
+
+
+def why_task(task: str) -> "Call[answers.Why]":
+    """Why a task is ready, or is not."""
+    return Call("GET", path_of("tasks", task, "why"))
+
+
 def get_health() -> "Call[answers.Health]":
     """Whether the hub lives, also when it says no."""
     return Call("GET", "/state/health", allow=(200, 503))

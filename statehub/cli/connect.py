@@ -13,14 +13,22 @@ from statehub.settings import Settings, is_loopback
 
 
 @contextmanager
-def connected() -> Iterator[Client]:
-    """A client of the hub, writing under STATEHUB_AGENT, else the user's name."""
+def connected_as(agent: str | None) -> Iterator[tuple[Client, str]]:
+    """A client of the hub, and who works: the agent that was named, else STATEHUB_AGENT, else the user."""
+    name = agent or Settings.load().agent or user()
+    with connected(agent) as client:
+        yield client, name
+
+
+@contextmanager
+def connected(agent: str | None = None) -> Iterator[Client]:
+    """A client of the hub, writing under the agent's name, else STATEHUB_AGENT, else the user's name."""
     settings = Settings.load()
     hub = None if settings.api_url else hubfile.read(settings.data_dir)
     url = hub["api"] if hub else settings.base_url
     token = token_for(settings, url, ours=hub is not None)
-    kind = "agent" if settings.agent else "human"
-    with Client(url, token=token, author=settings.agent or user(), author_kind=kind) as client:
+    name = agent or settings.agent
+    with Client(url, token=token, author=name or user(), author_kind="agent" if name else "human") as client:
         yield client
 
 

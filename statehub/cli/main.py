@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from statehub import __version__
+from statehub.cli.agent import app as agents
 from statehub.cli.token import app as tokens
 from statehub.errors import StateHubError
 
@@ -21,6 +22,7 @@ app = typer.Typer(
 imports = typer.Typer(help="Take over what another tool keeps in a repository.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(tokens, name="token")
+app.add_typer(agents)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

@@ -1,6 +1,5 @@
 """What people see in a terminal. Text of the database is text: no control sequence, no markup of it gets through."""
 
-import unicodedata
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from statehub.cli.text import clean
 
 if TYPE_CHECKING:  # it needs pydantic's typing, which a screen need not wait for
     from statehub.answers import Health, ImportResult
@@ -21,12 +22,6 @@ HUES = {
     "done": "dim", "finished": "dim", "resolved": "dim", "cancel": "dim", "archived": "dim", "superseded": "dim",
 }  # fmt: skip
 LONGEST_LIST = 10
-
-
-def clean(text: object) -> str:
-    """Without control, format (bidi, tag) and private characters; line ends become spaces."""
-    spaced = " ".join(str(text or "").split())
-    return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs"))
 
 
 def status_of(summary: dict[str, Any], health: "Health", url: str) -> Group:

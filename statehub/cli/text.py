@@ -1,0 +1,14 @@
+"""Text of the database is text: no control sequence, no markup of it gets through to a terminal."""
+
+import unicodedata
+
+
+def clean(text: object) -> str:
+    """Without control, format (bidi, tag) and private characters; line ends become spaces."""
+    spaced = " ".join(str(text or "").split())
+    return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs"))
+
+
+def clean_lines(text: object, indent: str = "") -> str:
+    """The same for text of several lines."""
+    return "\n".join((indent + clean(line)).rstrip() for line in str(text or "").splitlines())
