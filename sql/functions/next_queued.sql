@@ -13,18 +13,24 @@ declare
 begin
     if repos is null and next_queued.workplan is null then
         select t.id into found_id from tasks as t
-        where t.queued and t.priority <= most and is_for(t.assignee, agent) and not is_held(t.id, at)
+        where t.queued and t.priority <= most and is_for(t.assignee, agent) and not coalesce(
+                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
+            )
             and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
         order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
     elsif only_repo is not null then
         select t.id into found_id from tasks as t
-        where t.queued and t.repo = only_repo and t.priority <= most and is_for(t.assignee, agent) and not is_held(t.id, at)
+        where t.queued and t.repo = only_repo and t.priority <= most and is_for(t.assignee, agent) and not coalesce(
+                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
+            )
             and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
         order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
     else
         select t.id into found_id from tasks as t
         where t.queued and (repos is null or t.repo = any(repos)) and coalesce(t.workplan = next_queued.workplan, true)
-            and t.priority <= most and is_for(t.assignee, agent) and not is_held(t.id, at)
+            and t.priority <= most and is_for(t.assignee, agent) and not coalesce(
+                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
+            )
             and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
         order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
     end if;

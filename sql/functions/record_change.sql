@@ -1,8 +1,8 @@
 -- Every insert and change of an entity becomes a progress event, in the same transaction, for any writer. The author is the
 -- setting statehub.author, else the database user. statehub.event_type names the event otherwise; with statehub.bulk = on a
--- statement writes one event for all its rows (imports, which bring their own history). statehub.told gives the words for a
--- change of status that is part of a claim: the event is written in any case, and says no less. A finished task's event names
--- what became ready by it.
+-- statement writes one event for all its rows (imports, which bring their own history). statehub.told gives the words
+-- for a change of status that is part of a claim, which changes nothing else: other words, but an event in any case. The event
+-- of a finished task names what became ready by it.
 create function record_change() returns trigger
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
@@ -18,17 +18,11 @@ begin
     if told is not null and tg_op = 'UPDATE' then
         insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task)
         select
-            (told ->> 'event_type')::event_type, left(format('Task %s %s', n.code, told ->> 'summary'), 2000),
-            jsonb_build_object('kind', 'task', 'name', n.code, 'columns', n.columns, 'status', jsonb_build_array(n.was, n.status))
-                || (told -> 'detail') || finished_detail(n.id, n.was, n.status),
-            author, kind, n.repo, n.workplan, n.id
-        from (
-            select
-                c.id, c.code, c.repo, c.workplan, c.status, w.status as was,
-                changed_columns(to_jsonb(w), to_jsonb(c)) as columns
-            from changed as c inner join was as w on c.id = w.id
-        ) as n
-        where n.columns is not null;
+            (told ->> 'event_type')::event_type, left(format('Task %s %s', c.code, told ->> 'summary'), 2000),
+            jsonb_build_object('kind', 'task', 'name', c.code, 'columns', '{status}'::text [], 'status', array[w.status, c.status])
+                || (told -> 'detail') || finished_detail(c.id, w.status, c.status),
+            author, kind, c.repo, c.workplan, c.id
+        from changed as c inner join was as w on c.id = w.id;
         return null;
     end if;
     if tg_op = 'INSERT' then
