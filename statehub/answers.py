@@ -100,6 +100,7 @@ class Workplan(Row):
     source_path: str | None
     depends_on: list[str]
     tasks: TaskCounts
+    finishable: bool
 
 
 class Task(Row):
@@ -260,6 +261,7 @@ class WorkplanStub(TypedDict):
     title: str
     status: WorkplanStatus
     tasks: TaskCounts
+    finishable: bool
 
 
 class OpenWorkplan(WorkplanStub):

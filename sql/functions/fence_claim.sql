@@ -16,7 +16,8 @@ begin
     end if;
     select t.code, t.status into named, now_at from tasks as t where t.id = fence_claim.task;
     if held.claimed_by is null then
-        raise exception 'Nobody holds %, which is %: claim % is over', named, now_at, fence_claim.claim_seq
+        raise exception 'Nobody holds %, which is %: claim % is over', named, now_at,
+            concat_ws(' of ', fence_claim.claim_seq, agent)
             using errcode = 'SH409', column = 'claim_seq';
     end if;
     raise exception '% is held by % under claim %, since % until %: claim % is over', named, held.claimed_by, held.claim_seq,
