@@ -1,8 +1,7 @@
 -- Tasks that are ready though their flag does not say so yet, in one order with the head of the queue; null when there are
 -- none. Both are judged by the plain join.
-create function next_unsettled(agent text, repos uuid [], workplan uuid, most smallint) returns uuid
+create function next_unsettled(agent text, repos uuid [], plan uuid, most smallint) returns uuid
 language plpgsql volatile set search_path = statehub, pg_temp set plan_cache_mode = force_custom_plan as $$
-#variable_conflict use_column
 declare
     found_id uuid;
     at timestamptz := clock_timestamp();
@@ -24,12 +23,12 @@ begin
         -- more than ever are locked at once; if all of them are, next_queued() looks further
         (
             select q.id from tasks as q
-            where q.queued and (repos is null or q.repo = any(repos)) and coalesce(q.workplan = next_unsettled.workplan, true)
+            where q.queued and (repos is null or q.repo = any(repos)) and (plan is null or q.workplan = plan)
                 and q.priority <= most and is_for(q.assignee, agent)
             order by q.priority, q.due_at, q.position, q.code limit 200
         )
     ) as s on t.id = s.id
-    where (repos is null or t.repo = any(repos)) and coalesce(t.workplan = next_unsettled.workplan, true)
+    where (repos is null or t.repo = any(repos)) and (plan is null or t.workplan = plan)
         and t.priority <= most and is_for(t.assignee, agent) and not is_held(t.id, at)
         and task_is_ready(t.status, t.workplan, t.id)
     order by t.priority, t.due_at, t.position, t.code limit 1 for no key update of t skip locked;

@@ -6,7 +6,8 @@ language sql stable set search_path = statehub, pg_temp as $$
         'why', coalesce(o.why, array[t.code || case
             when t.status = 'todo' then ' is ready: nobody holds it, and all that it waits for is done.'
             else format(' is ready: the lease of %s (claim %s) ran out at %s.', c.claimed_by, c.claim_seq, utc(c.lease_expires_at))
-        end] || case when t.assignee is not null then format('It is assigned to %s: the queue hands it to nobody else.', t.assignee) end),
+        end] || case when t.assignee is null then '{}'
+            else array[format('It is assigned to %s: the queue hands it to nobody else.', t.assignee)] end),
         'assignee', t.assignee, 'waiting_on', t.waiting_on,
         'workplan', json_build_object('code', w.code, 'title', w.title, 'status', w.status),
         'claim', case when c.claimed_by is not null then json_build_object(
