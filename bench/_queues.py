@@ -6,9 +6,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from _common import OWNER, connect
+from _common import connect
 from rebuild_cost import bare
-
 
 # Ready tasks lie scattered among done ones, in 50 plans of 10 repositories. The last repository has the same in every
 # database: 20 plans with 20 ready tasks and 20 that wait for one of them, each.
@@ -19,18 +18,21 @@ select pg_temp.id('repo', n), 'repo-' || n, 'Repository ' || n, 'infotech' from 
 
 insert into workplans (id, code, repo, title, status, priority)
 select
-    pg_temp.id('plan', n), 'PLAN-' || lpad(n::text, 8, '0'), pg_temp.id('repo', n % 10), 'What has to be done, part ' || n,
+    pg_temp.id('plan', n), 'PLAN-' || lpad(n::text, 8, '0'), pg_temp.id('repo', n % 10),
+    'What has to be done, part ' || n,
     case when n < 50 then 'active' else 'finished' end::workplan_status, n % 5
 from generate_series(0, greatest({tasks} / 20, 50) - 1) as n
 union all
 select
-    pg_temp.id('one plan', n), 'ONE-' || lpad(n::text, 8, '0'), pg_temp.id('repo', 10), 'One repository, part ' || n, 'active', 2
+    pg_temp.id('one plan', n), 'ONE-' || lpad(n::text, 8, '0'), pg_temp.id('repo', 10),
+    'One repository, part ' || n, 'active', 2
 from generate_series(0, 19) as n;
 
 insert into tasks (id, code, workplan, repo, title, status, priority, position, queued)
 select
     pg_temp.id('task', n), 'TASK-' || lpad(n::text, 8, '0'), pg_temp.id('plan', p), pg_temp.id('repo', p % 10),
-    'One step of the work, with a title as people write them ' || n, (case when ready then 'todo' else 'done' end)::task_status,
+    'One step of the work, with a title as people write them ' || n,
+    (case when ready then 'todo' else 'done' end)::task_status,
     n / {step} % 5, n / 20 % 20, ready
 from generate_series(0, {tasks} - 1) as n
 cross join lateral (select n % {step} = 0 and n / {step} < {ready} as ready) as r
@@ -117,9 +119,7 @@ class Sqlite:
                     for n in range(tasks)
                 ),
             )
-            connection.execute(
-                "create index queue on tasks (priority, due_at, position, code) where status = 'todo'"
-            )
+            connection.execute("create index queue on tasks (priority, due_at, position, code) where status = 'todo'")
 
     def connect(self) -> sqlite3.Connection:
         """A connection that waits for its turn."""

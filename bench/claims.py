@@ -63,7 +63,8 @@ class Claimers:
         elapsed = time.perf_counter() - began
         tending.cancel()
         everything = [task for tasks in taken for task in tasks]
-        assert None not in everything and len(set(everything)) == len(everything), f"{what}: a task was taken twice"
+        assert None not in everything, f"{what}: the queue ran dry"
+        assert len(set(everything)) == len(everything), f"{what}: a task was taken twice"
         return len(everything) / elapsed
 
     async def tend(self) -> None:
@@ -122,7 +123,10 @@ def main() -> None:
     for name, times in listed.items():
         figures |= {f"list_ready_{name}_ms": median(times), f"list_ready_{name}_p95_ms": percentile(times, 95)}
     rows = [
-        [f"{number} claimers", *(spread(speed[w, number]) if (w, number) in speed else "" for w in (*STATEMENTS, "sqlite"))]
+        [
+            f"{number} claimers",
+            *(spread(speed[w, number]) if (w, number) in speed else "" for w in (*STATEMENTS, "sqlite")),
+        ]
         for number in CLAIMERS
     ]
     columns = ("claims/s: median (range)", "claim_task()", "bare, pg_notify", "bare, silent", "SQLite")

@@ -1,4 +1,4 @@
-"""pass_gate(): one gate for both graphs, so that who adds to both in opposite order waits, and deadlocks with nobody."""
+"""pass_gate(): one gate for both graphs, so that who adds to both in opposite order only waits."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing

@@ -22,8 +22,8 @@ from tests.sql.world import (
 
 MANY = """
     insert into tasks (id, code, workplan, repo, title, status, priority, queued)
-    select gen_random_uuid(), 'N' || n, %s, %s, 'x', case when n %% 50 > 0 then 'done' else 'todo' end::task_status, n %% 5,
-        n %% 50 = 0
+    select gen_random_uuid(), 'N' || n, %s, %s, 'x', case when n %% 50 > 0 then 'done' else 'todo' end::task_status,
+        n %% 5, n %% 50 = 0
     from generate_series(1, 20000) as n
 """
 
@@ -32,13 +32,18 @@ def listed(connection: Connection, **asked: Any) -> list[str]:
     """The codes of list_ready."""
     names = ("agent", "repo", "workplan", "domain", "tags", "max_priority", "page_size")
     params = [asked.get(name, 50 if name == "page_size" else None) for name in names]
-    return [item["code"] for item in json.loads(value(connection, "select list_ready(%s,%s,%s,%s,%s,%s,%s)", *params))["items"]]
+    return [
+        item["code"]
+        for item in json.loads(value(connection, "select list_ready(%s,%s,%s,%s,%s,%s,%s)", *params))["items"]
+    ]
 
 
 def test_it_lists_what_claims_would_get_in_their_order(owner: Connection) -> None:
     plans = [make_plan(owner, repo=make_repo(owner, slug), code=slug) for slug in ("one", "two")]
     for number in range(12):
-        make_task(owner, plans[number % 2], code=f"T{number:02}", priority=number % 3, assignee=[None, "bob"][number % 7 == 0])
+        make_task(
+            owner, plans[number % 2], code=f"T{number:02}", priority=number % 3, assignee=[None, "bob"][number % 7 == 0]
+        )
     owner.execute("select settle()")
     expire(owner, take(owner, task="T05"))
     take(owner, task="T04")
@@ -47,7 +52,15 @@ def test_it_lists_what_claims_would_get_in_their_order(owner: Connection) -> Non
     everything = column(owner, "select code from ready_tasks")
     assert "T04" not in everything
     assert "T01" not in everything
-    for asked in ({}, {"repo": "one"}, {"workplan": "two"}, {"max_priority": 1}, {"agent": "ann"}, {"agent": "BOB"}):
+    cases: list[dict[str, Any]] = [
+        {},
+        {"repo": "one"},
+        {"workplan": "two"},
+        {"max_priority": 1},
+        {"agent": "ann"},
+        {"agent": "BOB"},
+    ]
+    for asked in cases:
         with owner.transaction(force_rollback=True):
             found = listed(owner, **asked)
             assert listed(owner, **asked, page_size=3) == found[:3]

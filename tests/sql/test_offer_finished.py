@@ -73,8 +73,12 @@ def test_a_workplan_without_tasks_is_not_finishable(owner: Connection) -> None:
 
 
 def test_two_who_finish_the_last_two_at_once_offer_it_too(database: Database, world: Connection) -> None:
-    with closing(database.connect(API)) as one, closing(database.connect(API)) as other:
-        with one.transaction(), other.transaction():
-            one.execute("update tasks set status = 'done' where code = 'A'")
-            other.execute("update tasks set status = 'done' where code = 'B'")
+    with (
+        closing(database.connect(API)) as one,
+        closing(database.connect(API)) as other,
+        one.transaction(),
+        other.transaction(),
+    ):
+        one.execute("update tasks set status = 'done' where code = 'A'")
+        other.execute("update tasks set status = 'done' where code = 'B'")
     assert len(settled(world)) == 1

@@ -8,6 +8,8 @@ import pytest
 from tests.sql.claims import expire, take
 from tests.sql.world import Connection, column, depend, make_plan, make_task, ready, value
 
+HOLD = "update task_claims set claimed_by = 'ann', claimed_at = now(), lease_expires_at = now() + %s::interval"
+
 
 def why(connection: Connection, code: str = "T") -> dict[str, Any]:
     """What the function says."""
@@ -89,6 +91,5 @@ def test_its_verdict_is_that_of_the_queue(world: Connection, held: str | None) -
         world.execute("update tasks set status = %s where code = 'NEEDED'", [other])
         world.execute("update workplans set status = %s", [plan])
         if held and status == "progress":
-            world.execute("update task_claims set claimed_by = 'ann', claimed_at = now(),"
-                          " lease_expires_at = now() + %s::interval", ["1 hour" if held == "running" else "-1 hour"])  # fmt: skip
+            world.execute(HOLD, ["1 hour" if held == "running" else "-1 hour"])
         assert why(world)["ready"] == ("T" in ready(world)), (status, other, plan)
