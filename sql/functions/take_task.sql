@@ -25,7 +25,7 @@ begin
         jsonb_build_object('agent', agent, 'claim_seq', taken.claim_seq)
             || case when former.claimed_by is null then '{}' else jsonb_build_object(
                 'from', former.claimed_by, 'from_claim_seq', former.claim_seq, 'reason', 'the lease ran out',
-                'lease_expired_at', former.lease_expires_at
+                'lease_expired_at', former.lease_expires_at, 'claimed_at', taken.claimed_at
             ) end);
     return query select taken.task, named, taken.claim_seq, taken.claimed_at, taken.lease_expires_at;
 end
