@@ -7,6 +7,7 @@ waiter costs nothing.
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from statehub.cache import Snapshot
@@ -48,10 +49,12 @@ class Waiting(Generic[S]):
         seen, asked = self._asked.get(scope, (None, None))
         if asked is None or seen is not snapshot:
             asked = asyncio.ensure_future(self.ask(scope))
-            asked.add_done_callback(lambda _: self._forget(scope, snapshot))
+            asked.add_done_callback(partial(self._forget, scope, snapshot))
             self._asked[scope] = (snapshot, asked)
         return await asyncio.shield(asked)
 
-    def _forget(self, scope: S, snapshot: Snapshot) -> None:
+    def _forget(self, scope: S, snapshot: Snapshot, asked: asyncio.Task[Chance]) -> None:
+        if not asked.cancelled():
+            asked.exception()  # told to whoever still waits
         if self._asked.get(scope, (None, None))[0] is snapshot:
             del self._asked[scope]

@@ -13,18 +13,18 @@ declare
     target uuid;
 begin
     perform check_capacity(agent, claim_limit);
-    if task is null then
-        target := next_task(agent, repo, workplan, domain, tags, max_priority);
-    else
-        target := (resolve_references(jsonb_build_object('task', claim_task.task)) ->> 'task')::uuid;
-        perform from tasks as t where t.id = target for no key update;
-        perform refuse_unready(target);
-    end if;
-    if target is null then return; end if;
-    return query select * from take_task(target, agent, lease);
-    if not found and task is not null then
-        perform refuse_unready(target);  -- its holder was heard of just now
-    end if;
+    loop
+        if task is null then
+            target := next_task(agent, repo, workplan, domain, tags, max_priority);
+        else
+            target := (resolve_references(jsonb_build_object('task', claim_task.task)) ->> 'task')::uuid;
+            perform from tasks as t where t.id = target for no key update;
+            perform refuse_unready(target);
+        end if;
+        exit when target is null;
+        return query select * from take_task(target, agent, lease);
+        exit when found;  -- else a heartbeat was faster: the next one
+    end loop;
 end
 $$;
 comment on function claim_task is 'Claims a ready task; no row when there is none, SH409 when the one that is named is not ready.';

@@ -258,17 +258,24 @@ def test_a_named_claim_waits_for_the_other_and_then_sees_what_it_did(database: D
             late.result(20)
 
 
-def test_a_heartbeat_that_came_first_keeps_its_task(database: Database, api: Connection) -> None:
-    make_task(api, make_plan(api), code="T")
+@pytest.mark.parametrize("other_task", [None, "U"])
+def test_a_heartbeat_that_came_first_keeps_its_task(
+    database: Database, api: Connection, other_task: str | None
+) -> None:
+    plan = make_plan(api)
+    make_task(api, plan, code="T")
     held = take(api, "ann")
+    if other_task:
+        make_task(api, plan, code=other_task)
     expire(api, held)
     with closing(database.connect(API)) as one, closing(database.connect(API)) as other, ThreadPoolExecutor(1) as pool:
         with one.transaction():
             heartbeat(one, held, "ann")
             late = pool.submit(claim, other, "bob")
             wait_until_blocked(api, other)
-        assert late.result(20) is None
-    assert value(api, "select claimed_by from task_claims") == "ann"
+        got = late.result(20)
+    assert (got and got.code) == other_task
+    assert value(api, "select claimed_by from task_claims where task = %s", held.id) == "ann"
 
 
 def test_no_agent_holds_more_than_the_limit(api_tx: Connection) -> None:
