@@ -36,8 +36,8 @@ grant insert (task, depends_on) on task_dependencies to statehub_api;
 grant insert (
     event_type, summary, detail, author, author_kind, repo, topic, workplan, task, decision, occurred_at
 ) on progress_events to statehub_api;
-grant insert (task, claim_seq, claimed_by, claimed_at, lease_expires_at), update (
-    claim_seq, claimed_by, claimed_at, lease_expires_at
+grant insert (task, claim_seq, claimed_by, claimed_at, lease, lease_expires_at), update (
+    claim_seq, claimed_by, claimed_at, lease, lease_expires_at
 ) on task_claims to statehub_api;
 grant insert (author, key, fingerprint), update (fingerprint, body, row_version, short_name, token, asked_at)
 on idempotency_keys to statehub_api;
@@ -50,7 +50,8 @@ on legacy_usage to statehub_api;
 grant execute on all functions in schema statehub to statehub_api, statehub_ro;
 revoke execute on function
 fold(), settle(), renew_epoch(), rebuild_totals(), start_epoch(boolean), next_number(uuid), arm_triggers(),
-watch(text, text, text, text), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys()
+watch(text, text, text, text), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys(),
+offer_finished(uuid [])
 from statehub_api, statehub_ro;
 grant execute on function
 fold(), settle(), renew_epoch(), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys()

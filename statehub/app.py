@@ -22,12 +22,13 @@ from statehub.listener import Listener, connector
 from statehub.metrics import Metrics
 from statehub.openapi import document
 from statehub.readings import Polled, readings
-from statehub.routes import decisions, dependencies, documentation, imports, rows, state, summary
+from statehub.routes import claims, decisions, dependencies, documentation, imports, rows, state, summary
 from statehub.routes import feed as feed_routes
 from statehub.routes.operation import Operation
 from statehub.settings import Settings
 from statehub.sqlstates import Repeat
-from statehub.store import Store, create_pool
+from statehub.store import ClaimScope, Rules, Store, create_pool
+from statehub.waiting import Waiting
 
 _jitter = random.Random()  # noqa: S311  (one of its own: the process's may be seeded by others)
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ DRIFT_GRACE_S = 0.1
 OPERATIONS: tuple[Operation, ...] = (
     *state.operations,
     *feed_routes.operations,
+    *claims.operations,
     *rows.operations,
     *decisions.operations,
     *dependencies.operations,
@@ -60,6 +62,8 @@ class State(TypedDict):
     listener: Listener | None
     summary: summary.Summary
     metrics: Metrics
+    rules: Rules
+    waiting: Waiting[ClaimScope]
     openapi: Callable[[], str]
 
 
@@ -97,6 +101,8 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                     listener=listener,
                     summary=served,
                     metrics=metrics,
+                    rules=Rules(settings.lease, settings.claim_limit),
+                    waiting=Waiting(feed, lambda scope: store.get_next_chance(None, scope)),
                     openapi=openapi,
                 )
             finally:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from statehub import answers
-from statehub.models import Priority, Time
+from statehub.models import LONGEST_WAIT_S, Priority, Time
 from statehub.vocabularies import (
     AuthorKind,
     DecisionStatus,
@@ -22,7 +22,6 @@ from statehub.vocabularies import (
 )
 
 MOST = 500
-LONGEST_WAIT_S = 55.0
 
 
 def _whole(value: object) -> object:
@@ -195,6 +194,22 @@ class ChangesQuery(Query):
     since: TokenText
     limit: Limit = 100
     cursor: Cursor | None = None
+
+
+class ReadyQuery(Query):
+    agent: Word | None = Field(None, description="leave out what is assigned to others")
+    repo: Word | None = None
+    workplan: Word | None = None
+    domain: Word | None = None
+    tag: Names
+    max_priority: Annotated[Priority, BeforeValidator(_whole)] | None = None
+    limit: Limit = 50
+
+
+class ClaimsQuery(Query):
+    agent: Word | None = None
+    repo: Word | None = None
+    limit: Limit = 50
 
 
 LISTS = (DomainList, TopicList, RepoList, WorkplanList, TaskList, DecisionList, ProgressList)

@@ -39,6 +39,8 @@ Position = Annotated[int, BeforeValidator(_integral), Field(ge=-(2**31), lt=2**3
 Labels = Annotated[list[Name], Field(max_length=100)]
 Detail = dict[str, JsonValue]
 MOST_AT_ONCE = 1000
+MAX_LEASE_S = 604_800
+LONGEST_WAIT_S = 55.0
 Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 
 
@@ -176,6 +178,47 @@ class Resolve(Document):
 
 class Dependency(Document):
     depends_on: Reference
+
+
+Seconds = Annotated[float, Field(allow_inf_nan=False)]
+ClaimSeq = Annotated[int, BeforeValidator(_integral), Field(ge=0, lt=2**63, strict=True)]
+
+
+class Agent(Document):
+    """Who holds a task, or wants to; the author too, where no other is named."""
+
+    agent: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="compared without case")]
+
+
+class ClaimTask(Agent):
+    task: Reference | None = Field(None, description="this one, or 409 with the reason; else the next that is ready")
+    repo: Reference | None = None
+    workplan: Reference | None = None
+    domain: Name | None = None
+    tags: Labels | None = Field(None, description="the repository's capability tags must contain all of them")
+    max_priority: Priority | None = None
+    lease_s: Annotated[Seconds, Field(gt=0, le=MAX_LEASE_S)] | None = Field(None, description="default: STATEHUB_LEASE")
+    wait_s: Annotated[Seconds, Field(ge=0, le=LONGEST_WAIT_S)] = Field(
+        0, description="wait so long for one to be ready"
+    )
+
+
+class Heartbeat(Agent):
+    claim_seq: ClaimSeq
+    lease_s: Annotated[Seconds, Field(gt=0, le=MAX_LEASE_S)] | None = Field(
+        None, description="default: as it was taken for"
+    )
+
+
+class Release(Agent):
+    claim_seq: ClaimSeq | None = Field(None, description="not needed with force")
+    reason: Annotated[str, Field(max_length=2000)] | None = None
+    force: bool = Field(False, strict=True, description="take the claim away from whoever holds it")
+
+
+class Complete(Agent):
+    claim_seq: ClaimSeq
+    summary: Annotated[str, Field(max_length=20_000)] | None = Field(None, description="what was done")
 
 
 class Import(Document):

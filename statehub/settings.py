@@ -45,6 +45,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _lease(text: str) -> float:
+    """a number of seconds above 0, at most 604800 (7 days)"""
+    if not 0 < (value := float(text)) <= 604_800:
+        raise ValueError
+    return value
+
+
 def _switch(text: str) -> bool:
     """on or off"""
     return {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}[text.lower()]
@@ -110,6 +117,8 @@ class Settings:
     stale_limit: float = _setting(600.0, _seconds)
     poll_interval: float = _setting(1.0, _seconds)
     sse_limit: int = _setting(2000, _int(0, 1_000_000))
+    lease: float = _setting(1800.0, _lease)
+    claim_limit: int | None = _setting(None, _int(1, 1_000_000))
     agent: str | None = _setting(None)
     log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"))
     log_format: str = _setting("text", _one_of("text", "json"))

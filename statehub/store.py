@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
@@ -21,6 +21,7 @@ from statehub.errors import Gone, Unavailable
 from statehub.queries import queries
 from statehub.tokens import Cut, Token
 
+T = TypeVar("T")
 _jitter = random.Random()  # noqa: S311  (one of its own: the process's may be seeded by others)
 STATEMENT_TIMEOUT_S = 10
 ACQUIRE_TIMEOUT_S = 5.0
@@ -53,6 +54,28 @@ class Written:
     version: int | None
     name: str | None
     token: str
+
+
+class ClaimScope(NamedTuple):
+    """Which tasks a claim is about; None is all."""
+
+    repo: str | None = None
+    workplan: str | None = None
+    domain: str | None = None
+    tags: tuple[str, ...] | None = None
+    max_priority: int | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How long a lease is, in seconds (None: as before), and how many an agent may have (None: any number)."""
+
+    lease_s: float | None
+    limit: int | None
+
+
+class _Nothing(Exception):
+    """Nothing was written, so nothing is kept for an Idempotency-Key either."""
 
 
 async def _as_it_is(_connection: object) -> None:
@@ -182,6 +205,56 @@ class Store:
         async with self._connection() as connection:
             return str(await connection.fetchval(queries()["list_rows"], kind, filters, sort, fields, after, limit))
 
+    async def claim_task(
+        self, agent: str, task: str | None, scope: ClaimScope, rules: Rules, by: Writer
+    ) -> Written | None:
+        """Claim a ready task, the one that is named or the next in `scope`; None when nothing is ready."""
+        try:
+            return await self._write("claim_task", by, agent, task, *scope, rules.lease_s, rules.limit)
+        except _Nothing:
+            return None
+
+    async def heartbeat_task(self, name: str, agent: str, claim_seq: int, rules: Rules) -> str:
+        """Renew a lease; {task, claim_seq, lease_expires_at} as JSON text."""
+
+        async def attempt() -> str:
+            async with self._connection() as connection:
+                args = (name, agent, claim_seq, rules.lease_s, rules.limit)
+                return str(await connection.fetchval(queries()["heartbeat_task"], *args))
+
+        return await self._again_if_others_were_first(attempt)
+
+    async def release_task(
+        self, name: str, agent: str, claim_seq: int | None, reason: str | None, force: bool, by: Writer
+    ) -> Written:
+        """Give a task back; by force without a number."""
+        return await self._write("release_task", by, agent, name, claim_seq, reason, force)
+
+    async def complete_task(self, name: str, agent: str, claim_seq: int, summary: str | None, by: Writer) -> Written:
+        """Finish a task under its claim; the body is {task, unblocked}."""
+        return await self._write("complete_task", by, agent, name, claim_seq, summary)
+
+    async def why_task(self, name: str) -> str:
+        """Why a task is ready or is not, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["why_task"], name))
+
+    async def list_ready(self, agent: str | None, scope: ClaimScope, limit: int) -> str:
+        """What would be handed out, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["list_ready"], agent, *scope, limit))
+
+    async def list_claims(self, agent: str | None, repo: str | None, limit: int) -> str:
+        """Who holds what, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["list_claims"], agent, repo, limit))
+
+    async def get_next_chance(self, agent: str | None, scope: ClaimScope) -> tuple[bool, float | None]:
+        """Whether something is ready, and the seconds until the next lease runs out, if any runs."""
+        async with self._connection() as connection:
+            row = await connection.fetchrow(queries()["get_next_chance"], agent, *scope)
+            return row["is_ready"], row["lease_ends_s"]
+
     async def import_plans(self, doc: str, by: Writer) -> Written:
         """Import a whole JSON document in one transaction; the body is the table of what happened."""
         return await self._write("import_plans", by, doc, timeout=300)
@@ -221,7 +294,7 @@ class Store:
 
         return await self._again_if_others_were_first(attempt)
 
-    async def _again_if_others_were_first(self, attempt: Callable[[], Awaitable[Written]]) -> Written:
+    async def _again_if_others_were_first(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat what PostgreSQL asks to repeat: a serialization failure, a deadlock, a void plan."""
         for left in range(TRIES - 1, -1, -1):
             try:
@@ -243,7 +316,9 @@ class Store:
                 await self.pool.release(connection)
 
 
-def _written(row: asyncpg.Record) -> Written:
+def _written(row: asyncpg.Record | None) -> Written:
+    if row is None:
+        raise _Nothing
     token = Token(row["epoch"], row["core"], row["progress"], Cut.parse(row["snapshot"]), row["xid"])
     return Written(row["body"].encode(), row["version"], row["short_name"], str(token))
 

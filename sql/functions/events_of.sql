@@ -16,7 +16,7 @@ language sql stable set search_path = statehub, pg_temp as $$
             else ' changed: ' || (select string_agg(c, ', ') from jsonb_array_elements_text(f -> 'columns') as c)
         end, 2000),
         jsonb_strip_nulls(jsonb_build_object(
-            'kind', noun, 'name', f -> named, 'columns', f -> 'columns',
+            'kind', noun, 'name', f -> named, 'columns', f -> 'columns', 'unblocked', f -> 'unblocked',
             'status', case when created then jsonb_build_array(f -> 'status')
                 when f ->> 'was' <> f ->> 'status' then jsonb_build_array(f -> 'was', f -> 'status') end
         )),

@@ -1,6 +1,8 @@
 -- Every insert and change of an entity becomes a progress event, in the same transaction, for any writer. The author is the
 -- setting statehub.author, else the database user. statehub.event_type names the event otherwise; with statehub.bulk = on a
--- statement writes one event for all its rows (imports, which bring their own history).
+-- statement writes one event for all its rows (imports, which bring their own history). statehub.told gives the words
+-- for a change of status that is part of a claim, which changes nothing else: other words, but an event in any case. The event
+-- of a finished task names what became ready by it.
 create function record_change() returns trigger
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
@@ -10,12 +12,27 @@ declare
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
     type event_type := nullif(current_setting('statehub.event_type', true), '');
     bulk boolean := coalesce(current_setting('statehub.bulk', true), '') = 'on';
+    told jsonb := case when noun = 'task' then nullif(current_setting('statehub.told', true), '') end;
     facts jsonb[];
 begin
+    if told is not null and tg_op = 'UPDATE' then
+        insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task)
+        select
+            (told ->> 'event_type')::event_type, left(format('Task %s %s', c.code, told ->> 'summary'), 2000),
+            jsonb_build_object('kind', 'task', 'name', c.code, 'columns', '{status}'::text [], 'status', array[w.status, c.status])
+                || (told -> 'detail') || finished_detail(c.id, w.status, c.status),
+            author, kind, c.repo, c.workplan, c.id
+        from changed as c inner join was as w on c.id = w.id;
+        return null;
+    end if;
     if tg_op = 'INSERT' then
         select array_agg(to_jsonb(c)) into facts from changed as c;
     else
-        select array_agg(n.new || jsonb_build_object('columns', n.columns, 'was', n.old_status)) into facts
+        select array_agg(
+            n.new || jsonb_build_object('columns', n.columns, 'was', n.old_status) || case when noun = 'task' and not bulk
+                then finished_detail((n.new ->> 'id')::uuid, (n.old_status #>> '{}')::task_status, (n.new ->> 'status')::task_status)
+                else '{}' end
+        ) into facts
         from (
             select
                 to_jsonb(c) as new, to_jsonb(w) -> 'status' as old_status,

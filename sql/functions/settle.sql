@@ -13,6 +13,9 @@ begin
         returning task, workplan
     )
     select array_agg(distinct g.task), array_agg(distinct g.workplan) into seen_tasks, seen_workplans from gone as g;
+    if seen_tasks is not null then
+        perform offer_finished(seen_tasks);
+    end if;
     -- a later statement, so a later snapshot: it sees all that the rows above told of
     with judged as materialized (
         select t.id, t.queued, task_is_ready(t.status, t.workplan, t.id) as ready

@@ -1,5 +1,5 @@
 create function tasks_touched(tasks uuid [], workplans uuid []) returns table (id uuid)
-language sql stable set search_path = statehub, pg_temp as $$
+language sql stable rows 10 set search_path = statehub, pg_temp as $$
     select unnest(tasks_touched.tasks)
     union
     select d.task from task_dependencies as d where d.depends_on = any(tasks_touched.tasks)

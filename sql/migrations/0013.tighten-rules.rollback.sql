@@ -14,4 +14,3 @@ drop constraint if exists decisions_labels_flat,
 drop constraint if exists decisions_superseded_by_not_itself,
 drop constraint if exists decisions_superseded_by_fits_status;
 alter table code_files drop column if exists triggers;
-delete from gates where name in ('tasks', 'decisions');

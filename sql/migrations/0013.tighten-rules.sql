@@ -1,12 +1,9 @@
 -- What the tables let through so far: slugs that look like ids (and could not be found by name), a task's code that a route
--- shadows, lists of lists, an assignee without a name, a decision that supersedes itself. And gates, so that neither a task's
--- parents nor a decision's successors can form a loop. Takes effect at once for what is written; a row of before that breaks a
--- rule stays, with a warning, until it is written again.
--- depends: 0008.create-legacy-meter
+-- shadows, lists of lists, an assignee without a name, a decision that supersedes itself. Takes effect at once for what is
+-- written; a row of before that breaks a rule stays, with a warning, until it is written again.
+-- depends: 0012.serve-claims
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
-
-insert into gates (name) values ('tasks'), ('decisions') on conflict do nothing;
 
 alter table code_files add column if not exists triggers text [] not null default '{}';
 comment on table code_files is

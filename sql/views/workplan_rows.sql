@@ -10,6 +10,11 @@ select
         select json_build_object('done', coalesce(sum(c.n) filter (where c.key = 'done'), 0), 'total', coalesce(sum(c.n), 0))
         from current_workplan_totals as c where c.workplan = w.id
     ) as tasks,
+    -- nothing is left to do, and nobody has said so yet
+    w.status not in ('finished', 'archived') and (
+        select coalesce(sum(c.n) > 0 and sum(c.n) = sum(c.n) filter (where c.key in ('done', 'cancel')), false)
+        from current_workplan_totals as c where c.workplan = w.id
+    ) as finishable,
     w.version, w.created_at, w.updated_at
 from workplans as w inner join managed_repos as r on w.repo = r.id left join topics as t on w.topic = t.id;
 comment on view workplan_rows is 'Workplans as served, references by short name.';

@@ -15,8 +15,9 @@ from statehub.cache import Snapshot
 from statehub.documents import dump
 from statehub.errors import Malformed, Unavailable
 from statehub.feed import SECTIONS, Delta, Feed, Filter, delta_of
-from statehub.filters import LONGEST_WAIT_S, ChangesQuery, FollowQuery, WaitQuery
+from statehub.filters import ChangesQuery, FollowQuery, WaitQuery
 from statehub.labels import covering, token_of
+from statehub.models import LONGEST_WAIT_S
 from statehub.routes.operation import Answer, Operation
 from statehub.routes.request import query_of, store_of
 from statehub.tokens import Token
