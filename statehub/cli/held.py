@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
 
-from statehub.errors import NotFound
+from statehub.errors import Malformed, NotFound
 
 
 class Held(TypedDict):
@@ -44,9 +44,7 @@ def claim_seq_of(agent: str, task: str, hub: str) -> int:
     """The number that was remembered. Raises NotFound, and says what to do."""
     held = _read(_path(agent, task))
     if held is None or held["hub"] != hub:
-        raise NotFound(
-            f"{agent} has claimed no {task} from here; take it with: custodian claim {task}, or say --claim N"
-        )
+        raise NotFound(f"{agent} has not claimed {task} from here; do: custodian claim {task}, or say --claim N")
     return held["claim_seq"]
 
 
@@ -55,10 +53,9 @@ def only_task(agent: str, hub: str) -> str:
     found = [held for held in map(_read, sorted(_folder(agent).glob("*.json"))) if held and held["hub"] == hub]
     if len(found) == 1:
         return found[0]["task"]
-    tasks = ", ".join(held["task"] for held in found)
-    raise NotFound(
-        f"{agent} holds {tasks}; say which" if found else f"{agent} has claimed nothing from here; name a task"
-    )
+    if not found:
+        raise NotFound(f"{agent} has claimed nothing from here; name a task")
+    raise Malformed(f"{agent} holds {', '.join(held['task'] for held in found)}; say which")
 
 
 def _folder(agent: str) -> Path:
