@@ -9,6 +9,7 @@ from statehub.vocabularies import (
     DecisionStatus,
     DecisionType,
     EventType,
+    FollowedKind,
     RepoCategory,
     RepoStatus,
     TaskStatus,
@@ -407,6 +408,28 @@ class Changes(TypedDict):
     items: list[Event]
     token: str
     next_cursor: str | None
+
+
+class Highlight(TypedDict):
+    """Where a hit matches: `parts` are plain text, by turns not matched and matched, the first not."""
+
+    field: str
+    parts: list[str]
+
+
+class Hit(TypedDict):
+    """A row that was found; `href` is its path in this API, `at` when it last changed or, an event, happened."""
+
+    kind: FollowedKind
+    name: str
+    title: str
+    status: str | None
+    repo: str | None
+    workplan: str | None
+    at: Time
+    href: str
+    rank: float
+    highlight: Highlight
 
 
 class ImportCounts(TypedDict):

@@ -22,7 +22,19 @@ from statehub.listener import Listener, connector
 from statehub.metrics import Metrics
 from statehub.openapi import document
 from statehub.readings import Polled, readings
-from statehub.routes import claims, decisions, dependencies, documentation, imports, rows, state, summary
+from statehub.routes import (
+    claims,
+    context,
+    decisions,
+    dependencies,
+    documentation,
+    export,
+    imports,
+    rows,
+    search,
+    state,
+    summary,
+)
 from statehub.routes import feed as feed_routes
 from statehub.routes.operation import Operation
 from statehub.settings import Settings
@@ -39,6 +51,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *state.operations,
     *feed_routes.operations,
     *claims.operations,
+    *search.operations,
+    *context.operations,
+    *export.operations,
     *rows.operations,
     *decisions.operations,
     *dependencies.operations,

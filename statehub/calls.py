@@ -168,6 +168,11 @@ def list_changes(since: str, *, limit: int | None = None, cursor: str | None = N
     return Call("GET", path_of("state", "changes", since=since, limit=limit, cursor=cursor))
 
 
+def search(words: str, **filters: Query) -> "Call[answers.Page[answers.Hit]]":
+    """Ranked hits of all kinds; filters `kind`, `repo`, `status`, and `limit`, `cursor`."""
+    return Call("GET", path_of("state", "search", q=words, **filters))
+
+
 def import_document(fmt: Literal["beads"], repo: str, domain: str, document: str) -> "Call[answers.ImportResult]":
     """Import another tool's file."""
     body = {"format": fmt, "repo": repo, "domain": domain, "document": document}

@@ -4,6 +4,7 @@
 """
 
 import http.client
+import json
 import time
 from collections.abc import Iterator
 from email.message import Message
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from statehub import answers
 
 T = TypeVar("T")
+EXPORT_TIMEOUT_S = 60.0  # until the next bytes
 STREAM_TIMEOUT_S = 40.0  # the hub says something every 15 s
 
 
@@ -108,6 +110,28 @@ class Client:
             stream.close()
         raise Unavailable(f"the event stream of {self.base_url} ended")
 
+    def export_lines(self) -> Iterator[bytes]:
+        """The lines of `/export`, as they come. Raises Unavailable when they end before the last one."""
+        stream = self._open(EXPORT_TIMEOUT_S)
+        try:
+            stream.request(
+                "GET", self._prefix + "/export", headers={**self.memory.headers, "Accept": "application/jsonl"}
+            )
+            response = stream.getresponse()
+            if response.status != 200:
+                raise refusal(response.status, response.read())
+            line = b""
+            rows = -1  # the first line is none
+            for line in response:
+                yield line
+                rows += 1
+            if not _is_end(line, rows - 1):
+                raise http.client.IncompleteRead(line)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable("the export was cut before its end; try again") from error
+        finally:
+            stream.close()
+
     def _open(self, timeout: float) -> http.client.HTTPConnection:
         secure = self._parts.scheme == "https"
         connection = http.client.HTTPSConnection if secure else http.client.HTTPConnection
@@ -135,3 +159,11 @@ class Client:
         connection.request(call.method, self._prefix + call.path, attempt.content, attempt.headers)
         response = connection.getresponse()
         return response.status, response.headers, response.read()
+
+
+def _is_end(line: bytes, rows: int) -> bool:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return False
+    return bool(found == {"kind": "end", "rows": rows})

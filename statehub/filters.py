@@ -212,4 +212,22 @@ class ClaimsQuery(Query):
     limit: Limit = 50
 
 
+class SearchQuery(Query):
+    """Words are all needed; "a phrase", or, -without; the last word also as a beginning. Codes are words too."""
+
+    q: Annotated[str, Field(min_length=1, max_length=500)]
+    kind: list[FollowedKind] = []
+    repo: Names
+    status: Names
+    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=100)] = 20
+    cursor: Cursor | None = None
+
+
+class ContextQuery(Query):
+    """`repo`: slug or id; without one, what is going on in all of them. `budget`: characters."""
+
+    repo: Word | None = None
+    budget: Annotated[int, BeforeValidator(_whole), Field(ge=500, le=9500, description="characters")] = 9500
+
+
 LISTS = (DomainList, TopicList, RepoList, WorkplanList, TaskList, DecisionList, ProgressList)

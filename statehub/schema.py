@@ -23,6 +23,7 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import MigrationList, default_migration_table
 
+from statehub import search_indexes
 from statehub.errors import Conflict, Unavailable
 from statehub.queries import sql_dir
 
@@ -39,20 +40,32 @@ class Migrated:
     code_loaded: bool
 
 
-def migrate(url: str, *, wait_s: float = 0.0, reload: bool = False, lock_timeout_s: float = 60.0) -> Migrated:
+def migrate(
+    url: str,
+    *,
+    wait_s: float = 0.0,
+    reload: bool = False,
+    lock_timeout_s: float = 60.0,
+    search_language: str | None = None,
+) -> Migrated:
     """Bring the database at `url` to head; safe to run at any time, by several processes at once.
 
     `wait_s`: how long to wait for a database that does not answer yet. `reload`: load the code files though they
     have not changed, which arms every trigger again.
+    `search_language`: what texts are searched in; None leaves it as it is.
 
-    Raises Unavailable when the database cannot be reached or another migration holds the lock too long,
-    Conflict when something outside our schema hangs on our code.
+    Raises SettingsError when PostgreSQL does not have that language, Unavailable when the database cannot be
+    reached or another migration holds the lock too long, Conflict when something of others hangs on our code.
     """
     _await_database(url, wait_s)
     with _connect(url) as connection, _locked(connection, lock_timeout_s):
+        if search_language:
+            search_indexes.check(connection, search_language)
         connection.execute((sql_dir() / "roles.sql").read_bytes())
         applied = _apply_migrations(connection, url)
         loaded = _load_code(url, reload)
+        with _connect(url, _AS_OWNER) as owner:
+            search_indexes.build(owner, search_language)
         return Migrated(applied, loaded)
 
 

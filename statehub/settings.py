@@ -5,6 +5,7 @@ project. One frozen object; a bad value is one clear line at start.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -82,6 +83,13 @@ def _tokens(text: str) -> tuple[AccessToken, ...]:
     return tuple(map(parse_token, words))
 
 
+def _word(text: str) -> str:
+    """the name of a text search configuration, such as english or german"""
+    if not re.fullmatch("[a-z_0-9]{1,63}", text):
+        raise ValueError
+    return text
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text.lower() not in choices:
@@ -119,6 +127,7 @@ class Settings:
     sse_limit: int = _setting(2000, _int(0, 1_000_000))
     lease: float = _setting(1800.0, _lease)
     claim_limit: int | None = _setting(None, _int(1, 1_000_000))
+    search_language: str = _setting("english", _word)
     agent: str | None = _setting(None)
     log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"))
     log_format: str = _setting("text", _one_of("text", "json"))

@@ -4,7 +4,9 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,6 +55,54 @@ def test_a_second_up_says_that_the_hub_is_running_and_where(hub: Hub) -> None:
 
 def test_status_prints_the_summary_untouched_as_json(hub: Hub) -> None:
     assert hub.run("status", "--json").stdout.strip().encode() == get(hub, "/state/summary")[1]
+
+
+def test_an_export_is_a_whole_file_or_none(hub: Hub, tmp_path: Path) -> None:
+    target = tmp_path / "hub.jsonl"
+    done = hub.run("export", "--output", str(target))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert (lines[0]["kind"], lines[-1]) == ("hub", {"kind": "end", "rows": len(lines) - 2})
+    assert f"{len(lines) - 2} rows in {target}" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["hub.jsonl"]
+    told = [line for line in hub.run("export").stdout.splitlines() if '"kind":"domain"' in line]
+    assert [json.loads(line)["slug"] for line in told] == [row["slug"] for row in lines if row["kind"] == "domain"]
+    nowhere = hub.run("export", "--output", str(tmp_path / "nothing" / "hub.jsonl"))
+    assert nowhere.returncode == 1
+    assert "cannot be written" in nowhere.stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"kind":"hub"}\n{"kind":"task"}\n',
+        b'{"kind":"hub"}\n{"kind":"task"}\n{"kind":"end","rows":2}\n',
+        b'{"kind":"hub"}\n{"kind":"end","ro',
+        b"",
+    ],
+)
+def test_an_export_that_was_cut_replaces_nothing(hub: Hub, tmp_path: Path, body: bytes) -> None:
+    target = tmp_path / "hub.jsonl"
+    target.write_text("the former one", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as place:
+
+        def answer() -> None:
+            connection, _ = place.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
+
+        server = threading.Thread(target=answer)
+        server.start()
+        elsewhere = {**hub.environment, "STATEHUB_API_URL": f"http://127.0.0.1:{place.getsockname()[1]}"}
+        command = [*CUSTODIAN, "export", "--output", str(target)]
+        done = subprocess.run(command, env=elsewhere, capture_output=True, text=True, timeout=60, check=False)
+        server.join(20)
+    assert done.returncode == 3, done.stderr
+    assert "cut before its end" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["hub.jsonl"]
+    assert target.read_text(encoding="utf-8") == "the former one"
 
 
 def test_dsn_is_one_line_that_connects_with_write_access(hub: Hub) -> None:

@@ -2,7 +2,7 @@
 -- lease is when it is renewed, and one gate for both graphs of dependencies, since two were passed in opposite order by two
 -- transactions that add to both. Built without holding up writers.
 -- transactional: false
--- depends: 0010.create-idempotency-keys
+-- depends: 0011.create-search-language
 set lock_timeout = '2s';
 set statement_timeout = '1h';
 

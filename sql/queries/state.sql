@@ -47,3 +47,12 @@ select coalesce(
 
 -- name: list_vocabularies
 select name, array_agg(value order by position) from vocabularies group by name order by name;
+
+-- name: search
+select search($1, $2::text [], $3::text [], $4::text [], $5, $6);
+
+-- name: get_briefing
+select get_briefing($1);
+
+-- name: list_slugs
+select r.slug from managed_repos as r order by r.created_at desc limit 1000;

@@ -98,9 +98,10 @@ def migrate(
     """
     from statehub import schema
     from statehub.cli import database
+    from statehub.settings import Settings
 
     with database.attached() as url:
-        done = schema.migrate(url, wait_s=wait, reload=reload)
+        done = schema.migrate(url, wait_s=wait, reload=reload, search_language=Settings.load().search_language)
     if as_json:
         typer.echo(_dump({"schema": "custodian/migrate/1", "applied": done.applied, "code_loaded": done.code_loaded}))
         return
@@ -184,6 +185,28 @@ def dsn() -> None:
     from statehub.cli import database
 
     typer.echo(database.running_url())
+
+
+@app.command()
+def export(
+    output: Annotated[Path | None, typer.Option(help="File to write; it is whole, or it is not there.")] = None,
+) -> None:
+    """Write the whole hub as lines of JSON, from one moment: to stdout, else to a file.
+
+    Reads GET /export; the last line counts the rows, and an export without it was cut (exit 3).
+
+    Example: custodian export --output hub.jsonl
+    """
+    from statehub.cli.connect import connected
+    from statehub.cli.export import export_to_file
+
+    with connected() as client:
+        if output is None:
+            for line in client.export_lines():
+                sys.stdout.buffer.write(line)
+            return
+        rows = export_to_file(client, output)
+    typer.echo(f"{rows} rows in {output}", err=True)
 
 
 @imports.command("beads")

@@ -68,7 +68,7 @@ def run() -> int:
         database = Database(settings)
         stack.callback(database.stop)
         url = database.start()
-        schema.migrate(settings.migrate_url or url)
+        schema.migrate(settings.migrate_url or url, search_language=settings.search_language)
         schema.seed(settings.migrate_url or url)
         environment = {**os.environ, "STATEHUB_DATABASE_URL": url, "STATEHUB_DATA_DIR": str(settings.data_dir)}
         part = api_part(listening, environment)

@@ -59,7 +59,7 @@ async def page_of(request: Request, model: type[ListQuery]) -> Response:
     key = key.removesuffix("}").strip()
     cursor = None if key == "null" else str(Cursor(query.path, sort, key))
     body = f'{items},"next_cursor":{dump(cursor)}}}'
-    return json_text(body, **({"Link": _link(request, cursor)} if cursor else {}))
+    return json_text(body, **({"Link": link_to(request, cursor)} if cursor else {}))
 
 
 def _fields(query: ListQuery) -> list[str] | None:
@@ -72,6 +72,7 @@ def _fields(query: ListQuery) -> list[str] | None:
     return fields or None
 
 
-def _link(request: Request, cursor: str) -> str:
+def link_to(request: Request, cursor: str) -> str:
+    """The Link header that leads to the next page."""
     asked: list[tuple[str, Any]] = [(n, v) for n, v in request.query_params.multi_items() if n != "cursor"]
     return f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'

@@ -1,0 +1,56 @@
+"""The indexes of search: built beside the old ones, without holding up writers, when language or expression changed.
+
+They are no migration, since the language is a setting, and no code, since to
+build one again for every changed function would take minutes on a large hub.
+"""
+
+import psycopg
+from psycopg import sql
+
+from statehub.errors import SettingsError
+
+_PRESENT = """
+select c.relname::text, i.indisvalid from pg_index as i inner join pg_class as c on i.indexrelid = c.oid
+inner join pg_am as a on c.relam = a.oid
+where c.relnamespace = 'statehub'::regnamespace and c.relname like 'search\\_%' and a.amname = 'gin'
+"""
+
+
+def check(connection: psycopg.Connection, language: str) -> None:
+    """Raises SettingsError where PostgreSQL has no such text search configuration, naming those it has."""
+    query = (
+        "select cfgname::text from pg_catalog.pg_ts_config where cfgnamespace = 'pg_catalog'::regnamespace order by 1"
+    )
+    there = [name for (name,) in connection.execute(query)]
+    if language not in there:
+        raise SettingsError(f"STATEHUB_SEARCH_LANGUAGE is {language!r}; this PostgreSQL has: {', '.join(there)}")
+
+
+def build(owner: psycopg.Connection, language: str | None) -> None:
+    """Build what search needs and is not there, point search at it, drop the rest. None: the language as it is.
+
+    Outside a transaction, one statement after the other: what was built before a crash stays, what was half
+    built is dropped and built again.
+    """
+    [[current]] = owner.execute("select language from search_language").fetchall()
+    wanted = owner.execute("select * from search_indexes(%s)", [language or current]).fetchall()
+    present: dict[str, bool] = dict(owner.execute(_PRESENT).fetchall())
+    tables = []
+    for name, table, definition in wanted:
+        if present.get(name):
+            continue
+        if name in present:  # an earlier try was ended while it built this one
+            owner.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(name)))
+        owner.execute(
+            sql.SQL("create index concurrently {} on {} using gin (({}))").format(
+                sql.Identifier(name), sql.Identifier(table), sql.SQL(definition)
+            )
+        )
+        tables.append(table)
+    # how common a word is decides how it is looked for
+    for table in sorted(set(tables)):
+        owner.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
+    if language and language != current:
+        owner.execute("update search_language set language = %s", [language])
+    for name in present.keys() - {name for name, *_ in wanted}:
+        owner.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(name)))
