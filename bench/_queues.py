@@ -106,8 +106,9 @@ class Sqlite:
 
     def __init__(self, path: Path, tasks: int, ready: int) -> None:
         self.path, self.step = path, tasks // ready
-        with closing(self.connect()) as connection, connection:
+        with closing(self.connect()) as connection:
             connection.execute("pragma journal_mode = wal")
+            connection.execute("begin")
             connection.execute(
                 "create table tasks (id integer primary key, code text, title text, status text, priority int,"
                 " due_at text, position int, claimed_by text, lease_expires_at text)"
@@ -120,6 +121,7 @@ class Sqlite:
                 ),
             )
             connection.execute("create index queue on tasks (priority, due_at, position, code) where status = 'todo'")
+            connection.execute("commit")
 
     def connect(self) -> sqlite3.Connection:
         """A connection that waits for its turn."""
