@@ -22,7 +22,17 @@ from statehub.listener import Listener, connector
 from statehub.metrics import Metrics
 from statehub.openapi import document
 from statehub.readings import Polled, readings
-from statehub.routes import claims, decisions, dependencies, documentation, imports, rows, state, summary
+from statehub.routes import (
+    claims,
+    classification,
+    decisions,
+    dependencies,
+    documentation,
+    imports,
+    rows,
+    state,
+    summary,
+)
 from statehub.routes import feed as feed_routes
 from statehub.routes.operation import Operation
 from statehub.settings import Settings
@@ -40,6 +50,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *feed_routes.operations,
     *claims.operations,
     *rows.operations,
+    *classification.operations,
     *decisions.operations,
     *dependencies.operations,
     *imports.operations,

@@ -176,6 +176,29 @@ class Resolve(Document):
     decided_by: Name | None = Field(None, description="the author, where it is left out")
 
 
+class Classify(Document):
+    """`.repo-classification.yaml` as JSON; a key that is none of these is kept."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, JsonValue]
+
+    schema_: Literal["repo-classification/v1.0"] = Field(alias="schema")
+    slug: Slug
+    name: Title
+    category: RepoCategory
+    domain: Slug
+    capability_tags: Labels
+    business_stake: Labels
+    topic: Slug | None = None
+    path: str | None = Field(None, description="where it is on this machine; no part of the file")
+    remote_url: str | None = Field(None, description="no part of the file")
+
+    def columns(self) -> dict[str, Any]:
+        """The document as it was sent, without the author."""
+        found = super().columns()
+        return {"schema": found.pop("schema_"), **found}
+
+
 class Dependency(Document):
     depends_on: Reference
 

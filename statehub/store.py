@@ -48,12 +48,14 @@ class Writer:
 
 @dataclass(frozen=True)
 class Written:
-    """A written row as JSON, its version (none for an event), short name, and the token that includes the write."""
+    """A written row as JSON, its version (none for an event), short name, the token that includes the write; and for a
+    write that may do either, whether it made the row."""
 
     body: bytes
     version: int | None
     name: str | None
     token: str
+    created: bool = False
 
 
 class ClaimScope(NamedTuple):
@@ -178,6 +180,10 @@ class Store:
     async def resolve_decision(self, name: str, doc: Any, version: int | None, by: Writer) -> Written:
         """Answer a pending decision, once."""
         return await self._write("resolve_decision", by, name, dump(doc), version)
+
+    async def classify_repo(self, name: str, doc: Any, version: int | None, by: Writer) -> Written:
+        """Register a repository, or reclassify it; `created` tells which."""
+        return await self._write("classify_repo", by, name, dump(doc), version)
 
     async def add_dependency(self, kind: str, name: str, needed: str, by: Writer) -> Written:
         """Make a task or workplan wait for another one; the body is the one that waits."""
@@ -320,7 +326,7 @@ def _written(row: asyncpg.Record | None) -> Written:
     if row is None:
         raise _Nothing
     token = Token(row["epoch"], row["core"], row["progress"], Cut.parse(row["snapshot"]), row["xid"])
-    return Written(row["body"].encode(), row["version"], row["short_name"], str(token))
+    return Written(row["body"].encode(), row["version"], row["short_name"], str(token), bool(row.get("created")))
 
 
 async def _once(connection: Any, by: Writer, write: tuple[Any, ...], timeout: float | None) -> Written:
@@ -329,8 +335,10 @@ async def _once(connection: Any, by: Writer, write: tuple[Any, ...], timeout: fl
         return _written(await connection.fetchrow(*write, timeout=timeout))
     former = await connection.fetchrow(queries()["begin_once"], by.author, by.once.key, by.once.fingerprint)
     if former is not None:
-        return Written(former["body"].encode(), former["version"], former["short_name"], former["token"])
+        return Written(
+            former["body"].encode(), former["version"], former["short_name"], former["token"], bool(former["created"])
+        )
     done = _written(await connection.fetchrow(*write, timeout=timeout))
-    answer = (done.body.decode(), done.version, done.name, done.token)
+    answer = (done.body.decode(), done.version, done.name, done.token, done.created)
     await connection.execute(queries()["finish_once"], by.author, by.once.key, *answer)
     return done

@@ -147,6 +147,13 @@ def test_an_unknown_key_is_a_warning_and_is_kept() -> None:
     }  # fmt: skip
 
 
+def test_a_key_that_a_request_means_otherwise_is_left_out() -> None:
+    found = read((VALID + "path: somewhere\n").encode())
+    assert [(problem.severity, problem.key) for problem in found.problems] == [("warning", "path")]
+    assert found.classification
+    assert found.classification.more == {}
+
+
 def test_a_word_that_stands_twice_counts_once() -> None:
     found = read(changed("capability_tags", "[mcp, mcp]"))
     assert [problem.severity for problem in found.problems] == ["warning"]

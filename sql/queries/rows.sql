@@ -30,6 +30,11 @@ select w.*
 from set_author($1, $2) as a (author)
 cross join lateral remove_dependency(case when a.author is not null then $3 end, $4, $5) as w;
 
+-- name: classify_repo
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral classify_repo(case when a.author is not null then $3 end, $4::jsonb, $5) as w;
+
 -- name: get_row
 select * from get_row($1, $2);
 
@@ -48,4 +53,4 @@ cross join lateral import_plans($3::jsonb, a.author) as w;
 select * from begin_once($1, $2, $3);
 
 -- name: finish_once
-select finish_once($1, $2, $3, $4, $5, $6);
+select finish_once($1, $2, $3, $4, $5, $6, $7);

@@ -31,6 +31,8 @@ SCHEMA = "repo-classification/v1.0"
 CATEGORIES: tuple[str, ...] = get_args(RepoCategory)
 KEYS = ("schema", "slug", "name", "category", "domain", "capability_tags", "business_stake", "topic")
 OPTIONAL = ("topic",)
+# words of the request that registers a repository; a file that all see cannot say them for each machine and writer
+RESERVED = ("path", "remote_url", "author", "author_kind")
 MAX_BYTES = 16 * 2**10
 MOST_WORDS = 100
 LONGEST_WORD, LONGEST_NAME = 200, 1000
@@ -165,14 +167,16 @@ class _Fields:
         problems = tuple(self.problems)
         if any(problem.severity == "error" for problem in problems):
             return Reading(None, problems)
-        more = {key: found.pop(key) for key in list(found) if key not in KEYS}
-        return Reading(Classification(**found, more=more), problems)
+        ours = {key: value for key, value in found.items() if key in KEYS}
+        more = {key: value for key, value in found.items() if key not in (*KEYS, *RESERVED)}
+        return Reading(Classification(**ours, more=more), problems)
 
     def value(self, key: str, node: Node) -> Any:
         if key in ("capability_tags", "business_stake"):
             return self.words(key, node)
         if key not in KEYS:
-            self.problem(line_of(node), key, "is no key of this schema; it is kept as it is", KEYS, key, "warning")
+            what = "left out" if key in RESERVED else "kept as it is"
+            self.problem(line_of(node), key, f"is no key of this schema; it is {what}", KEYS, key, "warning")
             try:
                 return json_of(node)
             except Refused as refused:
