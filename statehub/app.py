@@ -29,11 +29,13 @@ from statehub.routes import (
     dependencies,
     documentation,
     imports,
+    legacy,
     rows,
     state,
     summary,
 )
 from statehub.routes import feed as feed_routes
+from statehub.routes.metering import Meter
 from statehub.routes.operation import Operation
 from statehub.settings import Settings
 from statehub.sqlstates import Repeat
@@ -54,6 +56,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *decisions.operations,
     *dependencies.operations,
     *imports.operations,
+    *legacy.operations,
     *documentation.operations,
 )
 
@@ -76,6 +79,7 @@ class State(TypedDict):
     rules: Rules
     waiting: Waiting[ClaimScope]
     openapi: Callable[[], str]
+    meter: Meter
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
@@ -115,6 +119,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                     rules=Rules(settings.lease, settings.claim_limit),
                     waiting=Waiting(feed, lambda scope: store.get_next_chance(None, scope)),
                     openapi=openapi,
+                    meter=Meter(store),
                 )
             finally:
                 for task in running:

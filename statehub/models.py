@@ -9,6 +9,7 @@ from statehub.vocabularies import (
     DecisionStatus,
     DecisionType,
     EventType,
+    LegacyKind,
     RepoCategory,
     RepoStatus,
     TaskStatus,
@@ -197,6 +198,19 @@ class Classify(Document):
         """The document as it was sent, without the author."""
         found = super().columns()
         return {"schema": found.pop("schema_"), **found}
+
+
+class LegacyUse(Document):
+    kind: LegacyKind
+    name: Name
+
+
+class LegacyInterface(LegacyUse):
+    successor: Name
+    sunset_at: Time | None = Field(None, description="when it ends, if that is known")
+    retire_after_days: Annotated[int, BeforeValidator(_integral), Field(ge=1, le=3650, strict=True)] = Field(
+        30, description="days without a use after which it may be removed"
+    )
 
 
 class Dependency(Document):

@@ -23,6 +23,7 @@ TAGS = {
     "decisions": "What was asked and what was answered",
     "progress": "The append-only log",
     "domains": "Market domains; read-only",
+    "legacy": "Interfaces that have a successor, and who still uses them",
 }
 AUTHOR_HEADERS: list[dict[str, Any]] = [
     {"$ref": "#/components/parameters/X-StateHub-Author"},
