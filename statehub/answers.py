@@ -104,6 +104,14 @@ class Workplan(Row):
     finishable: bool
 
 
+class Workstream(Workplan):
+    """A workplan under the older words, beside the usual ones."""
+
+    workstream_id: str
+    repo_id: str
+    topic_id: str | None
+
+
 class Task(Row):
     id: str
     code: str

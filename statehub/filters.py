@@ -116,7 +116,8 @@ Sort = Literal[
 
 
 class WorkplanList(ChangedQuery):
-    row, path = answers.Workplan, "workplans"
+    row: ClassVar[type] = answers.Workplan
+    path = "workplans"
     code: Names
     repo: Names
     topic: Names
@@ -126,6 +127,13 @@ class WorkplanList(ChangedQuery):
     priority: Priorities
     label: Names
     sort: Sort = "created_at"
+
+
+class WorkstreamList(WorkplanList):
+    row, path = answers.Workstream, "workstreams"
+    workstream_id: Names
+    repo_id: Names
+    topic_id: Names
 
 
 class TaskList(ChangedQuery):
@@ -213,3 +221,4 @@ class ClaimsQuery(Query):
 
 
 LISTS = (DomainList, TopicList, RepoList, WorkplanList, TaskList, DecisionList, ProgressList)
+LISTS = (DomainList, TopicList, RepoList, WorkplanList, WorkstreamList, TaskList, DecisionList, ProgressList)

@@ -1,8 +1,20 @@
 """What a client may send."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, RootModel
+from pydantic import (
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    RootModel,
+    model_validator,
+)
 
 from statehub.vocabularies import (
     AuthorKind,
@@ -57,6 +69,11 @@ class Document(BaseModel):
         """The fields that were sent, as JSON; without the author, who is no column."""
         return self.model_dump(mode="json", exclude_unset=True, exclude={"author", "author_kind"})
 
+    @property
+    def older_words(self) -> bool:
+        """Whether it was sent in words that have a successor."""
+        return False
+
 
 class TopicPatch(Document):
     slug: Slug = ""
@@ -109,6 +126,18 @@ class WorkplanCreate(WorkplanPatch):
     title: Title
 
 
+class WorkstreamPatch(WorkplanPatch):
+    """A workplan under the older words; the others are taken too."""
+
+    repo: Reference = Field("", validation_alias=AliasChoices("repo_id", "repo"))
+    topic: Reference | None = Field(None, validation_alias=AliasChoices("topic_id", "topic"))
+
+
+class WorkstreamCreate(WorkstreamPatch):
+    repo: Reference = Field(validation_alias=AliasChoices("repo_id", "repo"))
+    title: Title
+
+
 class TaskPatch(Document):
     code: Code = ""
     workplan: Reference = ""
@@ -125,9 +154,34 @@ class TaskPatch(Document):
     detail: Detail = {}
 
 
+def _with_workstream_id(schema: dict[str, Any]) -> None:
+    older = {**schema["properties"]["workplan"], "title": "Workstream Id", "deprecated": True}
+    schema["properties"]["workstream_id"] = older
+    schema["required"].remove("workplan")
+    schema["oneOf"] = [{"required": ["workplan"]}, {"required": ["workstream_id"]}]
+
+
 class TaskCreate(TaskPatch):
+    model_config = ConfigDict(json_schema_extra=_with_workstream_id)
+
     workplan: Reference
     title: Title
+    _older_word: bool = PrivateAttr(default=False)
+
+    @property
+    def older_words(self) -> bool:
+        """Whether it was sent with `workstream_id`."""
+        return self._older_word
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _take_the_older_word(cls, value: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        older = isinstance(value, dict) and "workstream_id" in value and "workplan" not in value
+        if older:
+            value = {"workplan" if name == "workstream_id" else name: inner for name, inner in value.items()}
+        made = validated(value)
+        made._older_word = older
+        return made
 
 
 class DecisionPatch(Document):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +24,7 @@ DEPRECATION = f"@{int(DEPRECATED_AT.timestamp())}"
 PATIENCE_S = 1.0
 LONGEST_CALLER = 200
 UNKNOWN = "unknown"
+OLDER_WORDS = {"workplan": "workstream_id", "repo": "repo_id", "topic": "topic_id"}
 HEADERS = ("Deprecation", "Sunset", "Link")
 
 
@@ -66,6 +68,8 @@ def metered(handle: Handler, name: str | None = None, successor: str = "") -> Ha
         try:
             answer = await handle(request)
         except StateHubError as error:
+            if hasattr(request.state, "legacy"):
+                _say_in_older_words(error)
             answer = await on_error(request, error)
         used: tuple[str, str] | None = getattr(request.state, "legacy", None)
         if used is not None:
@@ -74,10 +78,23 @@ def metered(handle: Handler, name: str | None = None, successor: str = "") -> Ha
             if sunset is not None:
                 answer.headers["Sunset"] = format_datetime(sunset.astimezone(UTC), usegmt=True)
             links = [answer.headers["Link"]] if "Link" in answer.headers else []
-            answer.headers["Link"] = ", ".join([*links, f'<{used[1]}>; rel="successor-version"'])
+            answer.headers["Link"] = ", ".join([*links, f'<{_successor(request, *used)}>; rel="successor-version"'])
         return answer
 
     return counted
+
+
+def _successor(request: Request, name: str, successor: str) -> str:
+    path = request.scope["path"]
+    below = path.removeprefix(name) if path.startswith(name) else ""
+    return quote(successor + below)
+
+
+def _say_in_older_words(error: StateHubError) -> None:
+    """A pointer leads to what was sent."""
+    for fault in error.extra.get("errors", []):
+        way, _, last = fault["pointer"].rpartition("/")
+        fault["pointer"] = f"{way}/{OLDER_WORDS.get(last, last)}" if last else fault["pointer"]
 
 
 def spoke_legacy(request: Request, name: str, successor: str) -> None:
