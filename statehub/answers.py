@@ -418,6 +418,73 @@ class Changes(TypedDict):
     next_cursor: str | None
 
 
+class PlannedTask(TypedDict):
+    """A task as a sync reads it."""
+
+    code: str
+    title: str
+    status: TaskStatus
+    assignee: str | None
+    waiting_on: str | None
+    priority: int
+    depends_on: list[str]
+    position: int
+    version: int
+
+
+class Plan(TypedDict):
+    """A workplan as a sync reads it; `synced`: it has come from a file before."""
+
+    code: str
+    title: str
+    status: WorkplanStatus
+    owner: str | None
+    topic: str | None
+    depends_on: list[str]
+    synced: bool
+    source_path: str | None
+    sync_base: dict[str, Any] | None
+    version: int
+    tasks: list[PlannedTask]
+
+
+class Plans(TypedDict):
+    """All plans of a repository."""
+
+    repo: str
+    last_synced_at: Time | None
+    workplans: list[Plan]
+
+
+class SyncedTask(TypedDict):
+    code: str
+    version: int
+
+
+class SyncedWorkplan(SyncedTask):
+    tasks: list[SyncedTask]
+
+
+class SyncCounts(TypedDict):
+    """What a sync changed."""
+
+    workplans_created: int
+    workplans_updated: int
+    tasks_created: int
+    tasks_updated: int
+    dependencies_added: int
+    dependencies_removed: int
+
+
+class Synced(TypedDict):
+    """What a sync did; codes and versions in the order of the batch."""
+
+    repo: str
+    last_synced_at: Time | None
+    counts: SyncCounts
+    workplans: list[SyncedWorkplan]
+
+
 class CallerUses(TypedDict):
     """Uses of a legacy interface, by day (UTC) and caller."""
 

@@ -33,6 +33,7 @@ from statehub.routes import (
     rows,
     state,
     summary,
+    sync,
 )
 from statehub.routes import feed as feed_routes
 from statehub.routes.metering import Meter
@@ -57,6 +58,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *dependencies.operations,
     *imports.operations,
     *legacy.operations,
+    *sync.operations,
     *documentation.operations,
 )
 
@@ -130,7 +132,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     return Guard(
         Front(dispatch, Starlette(lifespan=lifespan)),
         settings.allowed_hosts,
-        large={"/import": imports.MAX_BODY_BYTES},
+        large={"/import": imports.MAX_BODY_BYTES, sync.PATH: sync.MAX_BODY_BYTES},
         keyring=Keyring(settings.api_token, settings.data_dir, required=not settings.on_loopback),
         prebuilt=(summary.PATH, summary.PATH + "/"),
     )

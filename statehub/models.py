@@ -226,6 +226,56 @@ class TaskBulk(RootModel[Annotated[list[TaskCreate], Field(min_length=1, max_len
     """Tasks, all or nothing."""
 
 
+class _Synced(BaseModel):
+    """A row of a sync. With `version` it is there, and was read at that; without it is new, and needs a title."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[int, BeforeValidator(_integral), Field(ge=1, lt=2**31, strict=True)] | None = None
+    title: Title = ""
+    description: str = ""
+    priority: Priority = 2
+    due_at: Time | None = None
+    labels: Labels = []
+    depends_on: Annotated[list[Code], Field(max_length=MOST_AT_ONCE, description="the whole set, by code")] = []
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.version is None and not self.title:
+            raise ValueError("a new row needs a title; one that is there needs the version that was read")
+        return self
+
+
+class SyncedTask(_Synced):
+    code: Code | None = Field(None, description="a new task may leave it to the database")
+    status: TaskStatus = "todo"
+    assignee: Name | None = None
+    waiting_on: str | None = None
+    position: Position = 0
+
+    @model_validator(mode="after")
+    def _is_named(self) -> Self:
+        if self.version is not None and self.code is None:
+            raise ValueError("a task that is there needs its code")
+        return self
+
+
+class SyncedWorkplan(_Synced):
+    code: Code
+    topic: Reference | None = None
+    owner: Name | None = None
+    status: WorkplanStatus = "proposed"
+    source_path: str | None = None
+    sync_base: Detail | None = None
+    tasks: list[SyncedTask] = []
+
+
+class Sync(Document):
+    """What a sync found. Fields that are left out keep their value."""
+
+    workplans: Annotated[list[SyncedWorkplan], Field(max_length=10_000)]
+
+
 class Resolve(Document):
     rationale: Annotated[str, Field(min_length=1, pattern=r"\S")]
     decided_by: Name | None = Field(None, description="the author, where it is left out")

@@ -265,6 +265,15 @@ class Store:
         """Import a whole JSON document in one transaction; the body is the table of what happened."""
         return await self._write("import_plans", by, doc, timeout=300)
 
+    async def list_plans(self, name: str) -> str:
+        """A repository's plans as a sync reads them, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["list_plans"], name))
+
+    async def sync_plans(self, name: str, doc: Any, by: Writer) -> Written:
+        """Write what a sync found, in one transaction. Raises Conflict with a pointer to each row that moved."""
+        return await self._write("sync_plans", by, name, dump(doc), timeout=120)
+
     async def register_interface(self, doc: Any, by: Writer) -> Written:
         """Register a legacy interface, or change it; `created` tells which."""
         return await self._write("register_interface", by, dump(doc))

@@ -1,4 +1,4 @@
-"""`/workstreams` and `workstream_id`: workplans under the older words, each call counted, and told what comes instead."""
+"""`/workstreams` and `workstream_id`: workplans in older words, each call counted and told what comes instead."""
 
 import itertools
 import logging

@@ -49,6 +49,14 @@ select w.*
 from set_author($1, $2) as a (author)
 cross join lateral import_plans($3::jsonb, a.author) as w;
 
+-- name: list_plans
+select list_plans($1);
+
+-- name: sync_plans
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral sync_plans(case when a.author is not null then $3 end, $4::jsonb) as w;
+
 -- name: begin_once
 select * from begin_once($1, $2, $3);
 
