@@ -1,4 +1,4 @@
--- A row that names depends_on gets exactly that set. Those to add go in by one statement a graph, so that the gate is passed once.
+-- A row that names depends_on gets exactly that set. Those to add go in by one statement a graph, to pass the gate once.
 create function write_synced_dependencies() returns jsonb
 language plpgsql volatile set search_path = statehub, pg_temp as $$
 declare
