@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from statehub import calls
+from statehub.client import Client
 from statehub.repos.classification import Classification, read
 from statehub.tokens import Token
 from tests.running import API, Answer, Hub, problem
@@ -168,6 +170,12 @@ def test_what_the_reader_of_files_makes_is_taken(shared_hub: Hub, slug: str) -> 
     assert found
     row = put(shared_hub, slug, found.document()).json
     assert (row["name"], row["classification"]["x"]) == ('no: "1"', {"y": [1.5, None]})
+
+
+def test_a_client_of_ours_registers_what_it_has_read(shared_hub: Hub, slug: str) -> None:
+    with Client(shared_hub.url) as client:
+        row = client.do(calls.classify_repo(slug, document(slug)))
+        assert client.do(calls.classify_repo(slug, document(slug), version=row["version"])) == row
 
 
 def test_a_domain_that_was_added_to_the_table_is_taken(shared_hub: Hub, slug: str) -> None:

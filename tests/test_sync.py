@@ -1,12 +1,17 @@
 """`/repos/{slug}/sync`: plans as a sync reads them; a batch against those versions, all of it or nothing."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from statehub import calls
+from statehub.client import Client
+from statehub.errors import Conflict
 from statehub.tokens import Token
-from tests.running import JSON, Answer, Hub, problem
+from tests.running import JSON, Answer, Hub, eventually, problem, waits_for_a_lock
 
 NUMBERS = itertools.count(1)
 
@@ -181,6 +186,30 @@ def test_rows_that_moved_are_all_told_and_nothing_is_written(shared_hub: Hub, re
     assert read(shared_hub, repo) == before
 
 
+def test_of_two_who_sync_at_once_from_the_same_versions_one_is_refused(shared_hub: Hub, repo: str) -> None:
+    sent(shared_hub, repo, plan(repo, depends_on=[]))
+    for version in range(1, 9):
+        task = {"code": f"{repo}-WP-1-T01", "version": version}
+        batches = [{"code": f"{repo}-WP-1", "version": 1, "tasks": [task | {"title": f"{version}{n}"}]} for n in "abcd"]
+        with ThreadPoolExecutor(len(batches)) as pool:
+            statuses = sorted(pool.map(lambda batch: send(shared_hub, repo, batch).status, batches))
+        assert statuses == [200, 409, 409, 409]
+
+
+def test_a_change_that_is_just_being_made_is_waited_for_and_not_overwritten(hub: Hub) -> None:
+    hub.created("/repos", slug="held", name="Held", domain="infotech")
+    sent(hub, "held", plan("held"))
+    task = {"code": "held-WP-1-T01", "version": 1, "title": "From the file"}
+    with ThreadPoolExecutor(1) as pool, closing(hub.database.connect()) as psql:
+        with psql.transaction():
+            psql.execute("update tasks set title = 'By hand' where code = 'held-WP-1-T01'")
+            answer = pool.submit(send, hub, "held", {"code": "held-WP-1", "version": 1, "tasks": [task]})
+            eventually(lambda: waits_for_a_lock(hub.database), "the sync waits")
+        found = problem(answer.result(), 409)
+    assert [error["pointer"] for error in found["errors"]] == ["/workplans/0/tasks/0"]
+    assert hub.get("/tasks/held-WP-1-T01").json["title"] == "By hand"
+
+
 def test_a_row_that_is_there_already_or_elsewhere_is_a_conflict(shared_hub: Hub, repo: str) -> None:
     sent(shared_hub, repo, plan(repo))
     other = f"{repo}-other"
@@ -272,6 +301,17 @@ def test_a_batch_with_a_key_is_written_once(shared_hub: Hub, repo: str) -> None:
     key = {"Idempotency_Key": f"sync of {repo}"}
     first, again = sent(shared_hub, repo, plan(repo), **key), sent(shared_hub, repo, plan(repo), **key)
     assert first == again
+
+
+def test_a_client_of_ours_reads_merges_and_sends(shared_hub: Hub, repo: str) -> None:
+    with Client(shared_hub.url, author="client") as client:
+        done = client.do(calls.sync_plans(repo, [plan(repo)]))
+        assert done["counts"]["tasks_created"] == 2
+        [found] = client.do(calls.list_plans(repo))["workplans"]
+        moved = {"code": found["code"], "version": found["version"] + 1}
+        with pytest.raises(Conflict) as refused:
+            client.do(calls.sync_plans(repo, [moved]))
+    assert refused.value.extra["errors"][0]["pointer"] == "/workplans/0"
 
 
 def test_a_batch_may_have_64_mib_and_other_routes_not(shared_hub: Hub, repo: str) -> None:

@@ -199,11 +199,12 @@ def test_what_cannot_be_counted_is_answered_all_the_same_and_logged_once(
     assert uses(hub, "again") == {FACE: 1}
 
 
-def test_a_meter_that_is_locked_holds_up_no_answer_for_long(hub: Hub) -> None:
+def test_a_meter_that_is_locked_holds_up_no_answer_for_long(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
     with closing(hub.database.connect()) as owner, owner.transaction(force_rollback=True):
         owner.execute("lock table legacy_usage in access exclusive mode")
-        answer = hub.get(FACE)  # the client itself gives up after 20 s, a statement after 10
+        answer = hub.get(FACE)
         assert (answer.status, successor(answer)) == (200, "/workplans")
+    assert "TimeoutError" in caplog.text, "it was ours to give up, not the statement's after ten times as long"
     with closing(hub.database.connect(API)) as connection:
         assert connection.execute("select count(*) from legacy_usage").fetchone() == (0,)
 
