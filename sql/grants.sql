@@ -39,7 +39,7 @@ grant insert (
 grant insert (task, claim_seq, claimed_by, claimed_at, lease, lease_expires_at), update (
     claim_seq, claimed_by, claimed_at, lease, lease_expires_at
 ) on task_claims to statehub_api;
-grant insert (author, key, fingerprint), update (fingerprint, body, row_version, short_name, token, asked_at)
+grant insert (author, key, fingerprint), update (fingerprint, body, row_version, short_name, token, created, asked_at)
 on idempotency_keys to statehub_api;
 grant insert (kind, name, successor, sunset_at, retire_after_days), update (successor, sunset_at, retire_after_days)
 on legacy_interfaces to statehub_api;

@@ -10,6 +10,7 @@ from statehub.vocabularies import (
     DecisionType,
     EventType,
     FollowedKind,
+    LegacyKind,
     RepoCategory,
     RepoStatus,
     TaskStatus,
@@ -102,6 +103,14 @@ class Workplan(Row):
     depends_on: list[str]
     tasks: TaskCounts
     finishable: bool
+
+
+class Workstream(Workplan):
+    """A workplan under the older words, beside the usual ones."""
+
+    workstream_id: str
+    repo_id: str
+    topic_id: str | None
 
 
 class Task(Row):
@@ -430,6 +439,106 @@ class Hit(TypedDict):
     href: str
     rank: float
     highlight: Highlight
+
+
+class PlannedTask(TypedDict):
+    """A task as a sync reads it."""
+
+    code: str
+    title: str
+    status: TaskStatus
+    assignee: str | None
+    waiting_on: str | None
+    priority: int
+    depends_on: list[str]
+    position: int
+    version: int
+
+
+class Plan(TypedDict):
+    """A workplan as a sync reads it; `synced`: it has come from a file before."""
+
+    code: str
+    title: str
+    status: WorkplanStatus
+    owner: str | None
+    topic: str | None
+    depends_on: list[str]
+    synced: bool
+    source_path: str | None
+    sync_base: dict[str, Any] | None
+    version: int
+    tasks: list[PlannedTask]
+
+
+class Plans(TypedDict):
+    """All plans of a repository."""
+
+    repo: str
+    last_synced_at: Time | None
+    workplans: list[Plan]
+
+
+class SyncedTask(TypedDict):
+    code: str
+    version: int
+
+
+class SyncedWorkplan(SyncedTask):
+    tasks: list[SyncedTask]
+
+
+class SyncCounts(TypedDict):
+    """What a sync changed."""
+
+    workplans_created: int
+    workplans_updated: int
+    tasks_created: int
+    tasks_updated: int
+    dependencies_added: int
+    dependencies_removed: int
+
+
+class Synced(TypedDict):
+    """What a sync did; codes and versions in the order of the batch."""
+
+    repo: str
+    last_synced_at: Time | None
+    counts: SyncCounts
+    workplans: list[SyncedWorkplan]
+
+
+class CallerUses(TypedDict):
+    """Uses of a legacy interface, by day (UTC) and caller."""
+
+    used_on: str
+    caller: str
+    uses: int
+
+
+class LegacyInterface(Row):
+    """A legacy interface as reviewed; `uses` of the last 90 days, `why` in a sentence."""
+
+    id: str
+    kind: LegacyKind
+    name: str
+    successor: str
+    sunset_at: Time | None
+    retire_after_days: int
+    total: int
+    last_used_at: Time | None
+    may_retire: bool
+    why: str
+    uses: list[CallerUses]
+
+
+class LegacyUse(CallerUses):
+    """A use that was recorded, and what to use instead."""
+
+    kind: LegacyKind
+    name: str
+    successor: str
+    sunset_at: Time | None
 
 
 class ImportCounts(TypedDict):

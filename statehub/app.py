@@ -24,18 +24,22 @@ from statehub.openapi import document
 from statehub.readings import Polled, readings
 from statehub.routes import (
     claims,
+    classification,
     context,
     decisions,
     dependencies,
     documentation,
     export,
     imports,
+    legacy,
     rows,
     search,
     state,
     summary,
+    sync,
 )
 from statehub.routes import feed as feed_routes
+from statehub.routes.metering import Meter
 from statehub.routes.operation import Operation
 from statehub.settings import Settings
 from statehub.sqlstates import Repeat
@@ -55,9 +59,12 @@ OPERATIONS: tuple[Operation, ...] = (
     *context.operations,
     *export.operations,
     *rows.operations,
+    *classification.operations,
     *decisions.operations,
     *dependencies.operations,
     *imports.operations,
+    *legacy.operations,
+    *sync.operations,
     *documentation.operations,
 )
 
@@ -80,6 +87,7 @@ class State(TypedDict):
     rules: Rules
     waiting: Waiting[ClaimScope]
     openapi: Callable[[], str]
+    meter: Meter
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
@@ -119,6 +127,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                     rules=Rules(settings.lease, settings.claim_limit),
                     waiting=Waiting(feed, lambda scope: store.get_next_chance(None, scope)),
                     openapi=openapi,
+                    meter=Meter(store),
                 )
             finally:
                 for task in running:
@@ -129,7 +138,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     return Guard(
         Front(dispatch, Starlette(lifespan=lifespan)),
         settings.allowed_hosts,
-        large={"/import": imports.MAX_BODY_BYTES},
+        large={"/import": imports.MAX_BODY_BYTES, sync.PATH: sync.MAX_BODY_BYTES},
         keyring=Keyring(settings.api_token, settings.data_dir, required=not settings.on_loopback),
         prebuilt=(summary.PATH, summary.PATH + "/"),
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # answers needs pydantic's typing, which a command line need 
 T = TypeVar("T")
 TIMEOUT_S = 15.0
 IMPORT_TIMEOUT_S = 320.0
+SYNC_TIMEOUT_S = 140.0
 Query = str | int | float | bool | Sequence[str] | None
 
 
@@ -177,6 +178,36 @@ def import_document(fmt: Literal["beads"], repo: str, domain: str, document: str
     """Import another tool's file."""
     body = {"format": fmt, "repo": repo, "domain": domain, "document": document}
     return Call("POST", "/import", body, timeout_s=IMPORT_TIMEOUT_S)
+
+
+def classify_repo(slug: str, document: Mapping[str, Any], *, version: int | None = None) -> "Call[answers.Repo]":
+    """Register a repository by its classification, or reclassify it; `path` and `remote_url` may be in it."""
+    return Call("PUT", path_of("repos", slug, "classification"), dict(document), _if_match(version))
+
+
+def list_plans(repo: str) -> "Call[answers.Plans]":
+    """A repository's plans, as a sync reads them."""
+    return Call("GET", path_of("repos", repo, "sync"), timeout_s=60)
+
+
+def sync_plans(repo: str, workplans: Sequence[Mapping[str, Any]]) -> "Call[answers.Synced]":
+    """Write what a sync found, against the versions that it read."""
+    return Call("POST", path_of("repos", repo, "sync"), {"workplans": list(workplans)}, timeout_s=SYNC_TIMEOUT_S)
+
+
+def review_legacy() -> "Call[answers.Items[answers.LegacyInterface]]":
+    """Who still uses legacy interfaces, and which may be retired."""
+    return Call("GET", "/legacy-meter")
+
+
+def register_interface(kind: str, name: str, successor: str, **more: Any) -> "Call[answers.LegacyInterface]":
+    """Register a legacy interface, or change it: `sunset_at`, `retire_after_days`."""
+    return Call("POST", "/legacy-meter/interfaces", {"kind": kind, "name": name, "successor": successor, **more})
+
+
+def record_use(kind: str, name: str) -> "Call[answers.LegacyUse]":
+    """Record a use of a legacy interface; the caller is the token's name, else the User-Agent."""
+    return Call("POST", "/legacy-meter/uses", {"kind": kind, "name": name})
 
 
 def once(call: Call[T], key: str) -> Call[T]:

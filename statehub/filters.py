@@ -116,7 +116,8 @@ Sort = Literal[
 
 
 class WorkplanList(ChangedQuery):
-    row, path = answers.Workplan, "workplans"
+    row: ClassVar[type] = answers.Workplan
+    path = "workplans"
     code: Names
     repo: Names
     topic: Names
@@ -126,6 +127,13 @@ class WorkplanList(ChangedQuery):
     priority: Priorities
     label: Names
     sort: Sort = "created_at"
+
+
+class WorkstreamList(WorkplanList):
+    row, path = answers.Workstream, "workstreams"
+    workstream_id: Names
+    repo_id: Names
+    topic_id: Names
 
 
 class TaskList(ChangedQuery):
@@ -230,4 +238,4 @@ class ContextQuery(Query):
     budget: Annotated[int, BeforeValidator(_whole), Field(ge=500, le=9500, description="characters")] = 9500
 
 
-LISTS = (DomainList, TopicList, RepoList, WorkplanList, TaskList, DecisionList, ProgressList)
+LISTS = (DomainList, TopicList, RepoList, WorkplanList, WorkstreamList, TaskList, DecisionList, ProgressList)

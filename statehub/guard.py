@@ -5,6 +5,7 @@ refused, an access token is asked for where one is configured, a body is JSON
 and of bounded size, counted as it streams. Every answer has the plain headers.
 """
 
+import re
 from collections.abc import Collection, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +17,7 @@ from statehub.problems import problem
 
 LOOPBACK = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
 MAX_BODY_BYTES = 2**20
+_NAMED = re.compile(r"{\w+}")
 # what a probe, and who does not know yet what to send, may ask without a token
 OPEN = frozenset({"/state/health", "/docs", "/openapi.json"})
 OPEN_BELOW = "/docs/"
@@ -29,7 +31,8 @@ _CHECKED = frozenset(
 
 
 class Guard:
-    """Wraps `app`. `allowed_hosts` are names beside the loopback ones; `large` gives paths their own body limit.
+    """Wraps `app`. `allowed_hosts` are names beside the loopback ones; `large` gives paths, as routes are
+    written, their own body limit.
 
     Answers of the paths in `prebuilt` have the plain headers already. Who was let in by a token with a name is
     `scope["state"]["caller"]`.
@@ -46,7 +49,7 @@ class Guard:
     ) -> None:
         self.app = app
         self.hosts = LOOPBACK | {host.lower().encode() for host in allowed_hosts}
-        self.large = large or {}
+        self.large = [(re.compile(_NAMED.sub("[^/]+", path)), limit) for path, limit in (large or {}).items()]
         self.keyring = keyring or Keyring()
         self.prebuilt = frozenset(prebuilt)
         self._known_hosts: set[bytes] = set()
@@ -66,7 +69,8 @@ class Guard:
             send = _plain(send)
         if scope["method"] in ("GET", "HEAD"):
             return await self.app(scope, receive, send)
-        limit = self.large.get(scope["path"].rstrip("/"), MAX_BODY_BYTES)
+        path = scope["path"].rstrip("/")
+        limit = next((limit for pattern, limit in self.large if pattern.fullmatch(path)), MAX_BODY_BYTES)
         receive, send = _limited(receive, send, limit, has_body)
         try:
             return await self.app(scope, receive, send)

@@ -1,14 +1,27 @@
 """What a client may send."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, RootModel
+from pydantic import (
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    RootModel,
+    model_validator,
+)
 
 from statehub.vocabularies import (
     AuthorKind,
     DecisionStatus,
     DecisionType,
     EventType,
+    LegacyKind,
     RepoCategory,
     RepoStatus,
     TaskStatus,
@@ -55,6 +68,11 @@ class Document(BaseModel):
     def columns(self) -> dict[str, Any]:
         """The fields that were sent, as JSON; without the author, who is no column."""
         return self.model_dump(mode="json", exclude_unset=True, exclude={"author", "author_kind"})
+
+    @property
+    def older_words(self) -> bool:
+        """Whether it was sent in words that have a successor."""
+        return False
 
 
 class TopicPatch(Document):
@@ -108,6 +126,18 @@ class WorkplanCreate(WorkplanPatch):
     title: Title
 
 
+class WorkstreamPatch(WorkplanPatch):
+    """A workplan under the older words; the others are taken too."""
+
+    repo: Reference = Field("", validation_alias=AliasChoices("repo_id", "repo"))
+    topic: Reference | None = Field(None, validation_alias=AliasChoices("topic_id", "topic"))
+
+
+class WorkstreamCreate(WorkstreamPatch):
+    repo: Reference = Field(validation_alias=AliasChoices("repo_id", "repo"))
+    title: Title
+
+
 class TaskPatch(Document):
     code: Code = ""
     workplan: Reference = ""
@@ -124,9 +154,34 @@ class TaskPatch(Document):
     detail: Detail = {}
 
 
+def _with_workstream_id(schema: dict[str, Any]) -> None:
+    older = {**schema["properties"]["workplan"], "title": "Workstream Id", "deprecated": True}
+    schema["properties"]["workstream_id"] = older
+    schema["required"].remove("workplan")
+    schema["oneOf"] = [{"required": ["workplan"]}, {"required": ["workstream_id"]}]
+
+
 class TaskCreate(TaskPatch):
+    model_config = ConfigDict(json_schema_extra=_with_workstream_id)
+
     workplan: Reference
     title: Title
+    _older_word: bool = PrivateAttr(default=False)
+
+    @property
+    def older_words(self) -> bool:
+        """Whether it was sent with `workstream_id`."""
+        return self._older_word
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _take_the_older_word(cls, value: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        older = isinstance(value, dict) and "workstream_id" in value and "workplan" not in value
+        if older:
+            value = {"workplan" if name == "workstream_id" else name: inner for name, inner in value.items()}
+        made = validated(value)
+        made._older_word = older
+        return made
 
 
 class DecisionPatch(Document):
@@ -171,9 +226,95 @@ class TaskBulk(RootModel[Annotated[list[TaskCreate], Field(min_length=1, max_len
     """Tasks, all or nothing."""
 
 
+class _Synced(BaseModel):
+    """A row of a sync. With `version` it is there, and was read at that; without it is new, and needs a title."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[int, BeforeValidator(_integral), Field(ge=1, lt=2**31, strict=True)] | None = None
+    title: Title = ""
+    description: str = ""
+    priority: Priority = 2
+    due_at: Time | None = None
+    labels: Labels = []
+    depends_on: Annotated[list[Code], Field(max_length=MOST_AT_ONCE, description="the whole set, by code")] = []
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.version is None and not self.title:
+            raise ValueError("a new row needs a title; one that is there needs the version that was read")
+        return self
+
+
+class SyncedTask(_Synced):
+    code: Code | None = Field(None, description="a new task may leave it to the database")
+    status: TaskStatus = "todo"
+    assignee: Name | None = None
+    waiting_on: str | None = None
+    position: Position = 0
+
+    @model_validator(mode="after")
+    def _is_named(self) -> Self:
+        if self.version is not None and self.code is None:
+            raise ValueError("a task that is there needs its code")
+        return self
+
+
+class SyncedWorkplan(_Synced):
+    code: Code
+    topic: Reference | None = None
+    owner: Name | None = None
+    status: WorkplanStatus = "proposed"
+    source_path: str | None = None
+    sync_base: Detail | None = None
+    tasks: list[SyncedTask] = []
+
+
+class Sync(Document):
+    """What a sync found. Fields that are left out keep their value."""
+
+    workplans: Annotated[list[SyncedWorkplan], Field(max_length=10_000)]
+
+
 class Resolve(Document):
     rationale: Annotated[str, Field(min_length=1, pattern=r"\S")]
     decided_by: Name | None = Field(None, description="the author, where it is left out")
+
+
+class Classify(Document):
+    """`.repo-classification.yaml` as JSON; a key that is none of these is kept."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, JsonValue]
+
+    schema_: Literal["repo-classification/v1.0"] = Field(alias="schema")
+    slug: Slug
+    name: Title
+    category: RepoCategory
+    domain: Slug
+    capability_tags: Labels
+    business_stake: Labels
+    topic: Slug | None = None
+    path: str | None = Field(None, description="where it is on this machine; no part of the file")
+    remote_url: str | None = Field(None, description="no part of the file")
+
+    def columns(self) -> dict[str, Any]:
+        """The document as it was sent, without the author."""
+        found = super().columns()
+        return {"schema": found.pop("schema_"), **found}
+
+
+class LegacyUse(Document):
+    kind: LegacyKind
+    name: Name
+
+
+class LegacyInterface(LegacyUse):
+    successor: Name
+    sunset_at: Time | None = Field(None, description="when it ends, if that is known")
+    retire_after_days: Annotated[int, BeforeValidator(_integral), Field(ge=1, le=3650, strict=True)] = Field(
+        30, description="days without a use after which it may be removed"
+    )
 
 
 class Dependency(Document):

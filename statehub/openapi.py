@@ -23,6 +23,8 @@ TAGS = {
     "decisions": "What was asked and what was answered",
     "progress": "The append-only log",
     "domains": "Market domains; read-only",
+    "workstreams": "Workplans under the older words",
+    "legacy": "Interfaces that have a successor, and who still uses them",
 }
 AUTHOR_HEADERS: list[dict[str, Any]] = [
     {"$ref": "#/components/parameters/X-StateHub-Author"},
@@ -32,6 +34,8 @@ HEADERS = {
     "Location": "where the row is",
     "ETag": "the version of the row, for If-Match",
     "Link": 'the next page, rel="next"; or the successor of a legacy interface',
+    "Deprecation": "since when this is no longer the way (RFC 9745)",
+    "Sunset": "when it ends (RFC 8594), where that is set",
     "X-StateHub-Revision": "a revision token; of a write it includes the write",
 }
 

@@ -70,7 +70,7 @@ def migrate(
 
 
 def seed(url: str) -> None:
-    """Load domains, topics and keywords. What is there already stays as it is."""
+    """Load domains, topics, keywords and legacy interfaces. What is there already stays as it is."""
     with _connect(url, _AS_OWNER) as connection, connection.transaction():
         connection.execute(
             "select set_config('statehub.author', 'seed', true), set_config('statehub.author_kind', 'system', true)"

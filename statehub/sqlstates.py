@@ -2,9 +2,11 @@
 
 The functions in `sql/` raise class SH, whose last digits are the HTTP status.
 A constraint that a user can hit has a name, and a comment `field: message`,
-which is what they read.
+which is what they read. What has many problems tells them in its detail, as
+JSON: {pointer, detail} each.
 """
 
+import json
 from typing import Any
 
 import asyncpg
@@ -73,7 +75,7 @@ async def _mapped(error: Any, pool: asyncpg.Pool) -> Exception:
     if known := _OURS.get(state):
         if error.column_name:
             return known(str(error), errors=[{"pointer": pointer(error.column_name), "detail": str(error)}])
-        return known(str(error))
+        return known(str(error), **({"errors": json.loads(error.detail)} if error.detail else {}))
     if state.startswith(_AWAY):
         return Unavailable("the database is away or busy; try again in a moment")
     if state.startswith("28") or state in ("3D000", "3F000", "42P01", "42883", "22023"):

@@ -17,7 +17,7 @@ import asyncpg
 from statehub import sqlstates
 from statehub.cache import Snapshot
 from statehub.documents import dump
-from statehub.errors import Gone, Unavailable
+from statehub.errors import Gone, NotFound, Unavailable
 from statehub.queries import queries
 from statehub.tokens import Cut, Token
 
@@ -51,12 +51,14 @@ class Writer:
 
 @dataclass(frozen=True)
 class Written:
-    """A written row as JSON, its version (none for an event), short name, and the token that includes the write."""
+    """A written row as JSON, its version (none for an event), short name, the token that includes the write; and for a
+    write that may do either, whether it made the row."""
 
     body: bytes
     version: int | None
     name: str | None
     token: str
+    created: bool = False
 
 
 class ClaimScope(NamedTuple):
@@ -181,6 +183,10 @@ class Store:
     async def resolve_decision(self, name: str, doc: Any, version: int | None, by: Writer) -> Written:
         """Answer a pending decision, once."""
         return await self._write("resolve_decision", by, name, dump(doc), version)
+
+    async def classify_repo(self, name: str, doc: Any, version: int | None, by: Writer) -> Written:
+        """Register a repository, or reclassify it; `created` tells which."""
+        return await self._write("classify_repo", by, name, dump(doc), version)
 
     async def add_dependency(self, kind: str, name: str, needed: str, by: Writer) -> Written:
         """Make a task or workplan wait for another one; the body is the one that waits."""
@@ -308,6 +314,37 @@ class Store:
         """Import a whole JSON document in one transaction; the body is the table of what happened."""
         return await self._write("import_plans", by, doc, timeout=300)
 
+    async def list_plans(self, name: str) -> str:
+        """A repository's plans as a sync reads them, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["list_plans"], name))
+
+    async def sync_plans(self, name: str, doc: Any, by: Writer) -> Written:
+        """Write what a sync found, in one transaction. Raises Conflict with a pointer to each row that moved."""
+        return await self._write("sync_plans", by, name, dump(doc), timeout=120)
+
+    async def register_interface(self, doc: Any, by: Writer) -> Written:
+        """Register a legacy interface, or change it; `created` tells which."""
+        return await self._write("register_interface", by, dump(doc))
+
+    async def record_use(self, doc: Any, caller: str, by: Writer) -> Written:
+        """Count a use of a legacy interface; the body is the caller's uses today."""
+        return await self._write("record_use", by, dump(doc), caller)
+
+    async def count_use(self, kind: str, name: str, caller: str) -> datetime | None:
+        """Count a use of a legacy interface; its sunset. Raises NotFound where none is registered under that name."""
+        async with self._connection() as connection:
+            row = await connection.fetchrow(queries()["count_use"], kind, name, caller)
+        if row["name"] is None:
+            raise NotFound(f"{name} is not registered; run: custodian seed")
+        sunset: datetime | None = row["sunset_at"]
+        return sunset
+
+    async def review_legacy(self) -> str:
+        """The legacy interfaces as reviewed, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["review_legacy"]))
+
     async def list_changes(
         self, since: Token, upto: Token | None, after: tuple[int, int] | None, limit: int
     ) -> tuple[Token, str, tuple[int, int] | None]:
@@ -369,7 +406,7 @@ def _written(row: asyncpg.Record | None) -> Written:
     if row is None:
         raise _Nothing
     token = Token(row["epoch"], row["core"], row["progress"], Cut.parse(row["snapshot"]), row["xid"])
-    return Written(row["body"].encode(), row["version"], row["short_name"], str(token))
+    return Written(row["body"].encode(), row["version"], row["short_name"], str(token), bool(row.get("created")))
 
 
 async def _once(connection: Any, by: Writer, write: tuple[Any, ...], timeout: float | None) -> Written:
@@ -378,8 +415,10 @@ async def _once(connection: Any, by: Writer, write: tuple[Any, ...], timeout: fl
         return _written(await connection.fetchrow(*write, timeout=timeout))
     former = await connection.fetchrow(queries()["begin_once"], by.author, by.once.key, by.once.fingerprint)
     if former is not None:
-        return Written(former["body"].encode(), former["version"], former["short_name"], former["token"])
+        return Written(
+            former["body"].encode(), former["version"], former["short_name"], former["token"], bool(former["created"])
+        )
     done = _written(await connection.fetchrow(*write, timeout=timeout))
-    answer = (done.body.decode(), done.version, done.name, done.token)
+    answer = (done.body.decode(), done.version, done.name, done.token, done.created)
     await connection.execute(queries()["finish_once"], by.author, by.once.key, *answer)
     return done

@@ -16,3 +16,8 @@ EventType = Literal[
     "sync", "registration",
 ]  # fmt: skip
 FollowedKind = Literal["topic", "repo", "workplan", "task", "decision", "progress"]
+# data and no type, since a domain is a row; tested against sql/seed/domains.sql
+DOMAINS: tuple[str, ...] = (
+    "infotech", "financials", "communication", "healthcare", "industrials", "energy", "materials", "utilities",
+    "realestate", "consumer-staples", "consumer-discretionary", "government", "education", "nonprofit",
+)  # fmt: skip

@@ -11,6 +11,8 @@ begin
             return query select row_to_json(v)::text, v.version, v.slug from repo_rows as v where v.id = row_body.key::uuid;
         when 'workplans' then
             return query select row_to_json(v)::text, v.version, v.code from workplan_rows as v where v.id = row_body.key::uuid;
+        when 'workstreams' then
+            return query select row_to_json(v)::text, v.version, v.code from workstream_rows as v where v.id = row_body.key::uuid;
         when 'tasks' then
             return query select row_to_json(v)::text, v.version, v.code from task_rows as v where v.id = row_body.key::uuid;
         when 'decisions' then

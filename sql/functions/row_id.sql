@@ -11,7 +11,7 @@ begin
             select t.id into found_id from topics as t where t.id = by_id or (by_id is null and t.slug = lower(named));
         when 'repos' then
             select r.id into found_id from managed_repos as r where r.id = by_id or (by_id is null and r.slug = lower(named));
-        when 'workplans' then
+        when 'workplans', 'workstreams' then
             select w.id into found_id from workplans as w where w.id = by_id or (by_id is null and lower(w.code) = lower(named));
         when 'tasks' then
             select t.id into found_id from tasks as t where t.id = by_id or (by_id is null and lower(t.code) = lower(named));

@@ -30,6 +30,11 @@ select w.*
 from set_author($1, $2) as a (author)
 cross join lateral remove_dependency(case when a.author is not null then $3 end, $4, $5) as w;
 
+-- name: classify_repo
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral classify_repo(case when a.author is not null then $3 end, $4::jsonb, $5) as w;
+
 -- name: get_row
 select * from get_row($1, $2);
 
@@ -44,8 +49,16 @@ select w.*
 from set_author($1, $2) as a (author)
 cross join lateral import_plans($3::jsonb, a.author) as w;
 
+-- name: list_plans
+select list_plans($1);
+
+-- name: sync_plans
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral sync_plans(case when a.author is not null then $3 end, $4::jsonb) as w;
+
 -- name: begin_once
 select * from begin_once($1, $2, $3);
 
 -- name: finish_once
-select finish_once($1, $2, $3, $4, $5, $6);
+select finish_once($1, $2, $3, $4, $5, $6, $7);

@@ -4,6 +4,7 @@ values
 ('topics', 'topics', 'topic_rows', 'slug', 'id'),
 ('repos', 'managed_repos', 'repo_rows', 'slug', 'id'),
 ('workplans', 'workplans', 'workplan_rows', 'code', 'id'),
+('workstreams', 'workplans', 'workstream_rows', 'code', 'id'),
 ('tasks', 'tasks', 'task_rows', 'code', 'id'),
 ('decisions', 'decisions', 'decision_rows', 'code', 'id'),
 ('progress', 'progress_events', 'event_rows', 'id', 'id');

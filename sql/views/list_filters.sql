@@ -50,6 +50,13 @@ with own (kind, name, refers, value_type, condition) as (
 )
 select own.kind, own.name, own.refers, own.value_type, own.condition from own
 union all
+select 'workstreams', o.name, o.refers, o.value_type, o.condition from own as o where o.kind = 'workplans'
+union all
+values
+('workstreams', 'workstream_id', 'workplans', 'uuid', 'b.id %1$s'),
+('workstreams', 'repo_id', 'repos', 'uuid', 'b.repo %1$s'),
+('workstreams', 'topic_id', 'topics', 'uuid', 'b.topic %1$s')
+union all
 select
     k.kind, e.name, null, 'timestamptz',
     format('b.%s %s %%3$L', case k.kind when 'progress' then 'occurred_at' else 'updated_at' end, e.operator)

@@ -12,12 +12,13 @@ urgency (name, key, types) as (
     ('priority', '{b.priority,b.created_at,b.id}', '{smallint,timestamptz,uuid}')
 )
 select k.kind, m.name, m.key, m.types
-from (values ('topics'), ('repos'), ('workplans'), ('tasks'), ('decisions')) as k (kind) cross join moments as m
+from (values ('topics'), ('repos'), ('workplans'), ('workstreams'), ('tasks'), ('decisions')) as k (kind)
+cross join moments as m
 union all
 select k.kind, 'slug', '{b.slug}'::text [], '{text}'::text [] from (values ('domains'), ('topics'), ('repos')) as k (kind)
 union all
 select k.kind, u.name, u.key, u.types
-from (values ('workplans'), ('tasks'), ('decisions')) as k (kind) cross join urgency as u
+from (values ('workplans'), ('workstreams'), ('tasks'), ('decisions')) as k (kind) cross join urgency as u
 where k.kind <> 'decisions' or u.name <> 'priority'
 union all
 values

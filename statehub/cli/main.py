@@ -122,7 +122,7 @@ def seed() -> None:
 
     with database.attached() as url:
         schema.seed(url)
-    typer.echo("domains, topics and keywords are there")
+    typer.echo("domains, topics, keywords and legacy interfaces are there")
 
 
 @app.command()

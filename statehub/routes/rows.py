@@ -1,7 +1,7 @@
-"""Topics, repos, workplans, tasks, decisions, domains, progress: list, get, create, patch, soft delete."""
+"""Topics, repos, workplans (and as workstreams), tasks, decisions, domains, progress: list, get, create, patch, end."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from statehub import answers, filters, models
 from statehub.errors import Invalid
 from statehub.routes import respond
 from statehub.routes.lists import page_of
+from statehub.routes.metering import HEADERS, metered, spoke_legacy
 from statehub.routes.operation import IDEMPOTENCY_KEY, IF_MATCH, WRITTEN, Answer, Handler, Operation
 from statehub.routes.request import (
     author_of,
@@ -35,6 +36,7 @@ class Kind:
     patch: type[models.Document] = models.Document
     end: str = ""
     many: type[models.TaskBulk | models.ProgressBulk] | None = None
+    successor: str = ""  # of a legacy kind: the path of the same rows under today's words
 
     @property
     def path(self) -> str:
@@ -49,6 +51,14 @@ KINDS = (
     Kind("topic", filters.TopicList, models.TopicCreate, models.TopicPatch, "archived"),
     Kind("repo", filters.RepoList, models.RepoCreate, models.RepoPatch, "archived"),
     Kind("workplan", filters.WorkplanList, models.WorkplanCreate, models.WorkplanPatch, "archived"),
+    Kind(
+        "workstream",
+        filters.WorkstreamList,
+        models.WorkstreamCreate,
+        models.WorkstreamPatch,
+        "archived",
+        successor="workplans",
+    ),
     Kind("task", filters.TaskList, models.TaskCreate, models.TaskPatch, "cancel", models.TaskBulk),
     Kind("decision", filters.DecisionList, models.DecisionCreate, models.DecisionPatch, "superseded"),
     Kind("event", filters.ProgressList, models.ProgressAppend, many=models.ProgressBulk),
@@ -76,6 +86,8 @@ def _create(kind: Kind, model: type[models.Document]) -> Handler:
         query_of(request, filters.Query)
         found = await one_or_many(request, model, kind.many) if kind.many else await document_of(request, model)
         documents = found if isinstance(found, list) else [found]
+        if any(document.older_words for document in documents):
+            spoke_legacy(request, "workstream_id in POST /tasks", "/tasks")
         rows, authors = [], set()
         for document in documents:
             author = author_of(request, document)
@@ -93,7 +105,7 @@ def _create(kind: Kind, model: type[models.Document]) -> Handler:
         result = await store_of(request).create_row(kind.path, rows[0], by)
         return respond.written(result, location(kind.path, result), created=True)
 
-    return create_row
+    return metered(create_row) if kind.path == "tasks" else create_row
 
 
 def _patch(kind: Kind) -> Handler:
@@ -156,4 +168,15 @@ def _operations_of(kind: Kind) -> Iterator[Operation]:
         )  # fmt: skip
 
 
-operations: list[Operation] = [operation for kind in KINDS for operation in _operations_of(kind)]
+def _legacy(kind: Kind, operation: Operation) -> Operation:
+    handle = operation.handle and metered(operation.handle, f"/{kind.path}", f"/{kind.successor}")
+    told = {
+        status: replace(answer, headers=tuple(dict.fromkeys((*answer.headers, *HEADERS))))
+        for status, answer in operation.answers.items()
+    }
+    return replace(operation, handle=handle, answers=told, legacy=True)
+
+
+operations: list[Operation] = [
+    _legacy(kind, operation) if kind.successor else operation for kind in KINDS for operation in _operations_of(kind)
+]

@@ -9,7 +9,7 @@ from statehub.models import Document, ProgressAppend
 from statehub.routes import rows
 from tests.running import Hub, problem
 
-KINDS = {kind.path: kind for kind in rows.KINDS if kind.end}
+KINDS = {kind.path: kind for kind in rows.KINDS if kind.end and not kind.successor}
 TABLES = {"repos": "managed_repos"}
 ODD: list[Any] = [
     None, "", " ", "\u00a0\u2003", "\u200b", "\x1b[31mred", "\x07", "\u202e", "\ud83d\ude00", "x" * 1001, "x" * 100_000,

@@ -23,7 +23,7 @@ from tests.sql.world import (
     value,
 )
 
-KINDS = ["domains", "topics", "repos", "workplans", "tasks", "decisions", "progress"]
+KINDS = ["domains", "topics", "repos", "workplans", "workstreams", "tasks", "decisions", "progress"]
 
 
 def fill(connection: Connection) -> None:
