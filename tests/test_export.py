@@ -56,7 +56,7 @@ def full(hub: Hub, owner: psycopg.Connection[Any]) -> Hub:
     make_decision(owner, code="D-2", superseded_by=made, status="superseded")
     claim = "insert into task_claims (task, claim_seq, claimed_by, claimed_at, lease_expires_at)"
     owner.execute(claim + " values (%s, 3, 'ada', now(), now())", [first])
-    old = insert(owner, "legacy_interfaces", kind="rest", name="/workstreams", successor="/workplans")
+    old = column(owner, "select id from legacy_interfaces where name = '/workstreams'")[0]
     insert(owner, "legacy_usage", "caller", interface=old, used_on="2026-01-01", caller="curl")
     return hub
 
