@@ -76,7 +76,7 @@ def machine(server: str, template: str) -> type[RuleBasedStateMachine]:
             return sum(task.held and task.holder == agent for task in self.tasks) >= LIMIT
 
         def refuses(self, call: Callable[[], object]) -> None:
-            with claims.refused(""), self.api.transaction():
+            with claims.refused("."), self.api.transaction():
                 call()
 
         def taken(self, agent: str, found: Claim, task: Model) -> None:
