@@ -78,6 +78,8 @@ def load(url: str, tasks: int, ready: int) -> None:
             for statement in LOAD.format(tasks=tasks, ready=ready, step=tasks // ready).split(";\n"):
                 admin.execute(statement)
         admin.execute("select rebuild_totals()")
+        while admin.execute("select exists (select from unsettled)").fetchone() == (True,):
+            admin.execute("select settle()")
         admin.execute("vacuum analyze")
         wrong = "select count(*) from tasks as t where queued <> task_is_ready(t.status, t.workplan, t.id)"
         assert admin.execute(wrong).fetchone() == (0,)

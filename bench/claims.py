@@ -28,7 +28,7 @@ from _queues import STATEMENTS, Sqlite, load, make_bare, put_back
 from statehub.queries import queries
 
 TASKS, READY, SMALL, SMALL_READY = 1_000_000, 10_000, 10_000, 100
-ROUNDS, SLICE_S = 5, 1.0
+ROUNDS, SLICE_S = 9, 1.0
 CLAIMERS = (1, 8, 64)
 LIST_ROUNDS, WARM_UP = 100, 10
 LIST = "select list_ready(null, 'repo-10', null, null, null, null, 50)"

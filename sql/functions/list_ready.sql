@@ -28,12 +28,26 @@ begin
             where t.queued and t.priority <= coalesce(max_priority, 4) and (agent is null or is_for(t.assignee, agent))
                 and (only_repo is null or t.repo = only_repo) and (repos is null or t.repo = any(repos))
                 and (plan is null or t.workplan = plan)
-                and not is_held(t.id, at) and t.id not in (select s.id from touched as s)
+                and not exists (
+                select from task_claims as k
+                where k.task = t.id and k.claimed_by is not null and k.lease_expires_at > at
+            ) and t.id not in (select s.id from touched as s)
             order by t.priority, t.due_at, t.position, t.code limit page_size
         )
         union all
         select t.id from tasks as t inner join touched as s on t.id = s.id
-        where not is_held(t.id, at) and task_is_ready(t.status, t.workplan, t.id)
+        where t.status = 'todo' and not exists (
+                select from task_claims as k
+                where k.task = t.id and k.claimed_by is not null and k.lease_expires_at > at
+            ) and exists (select from workplans as w where w.id = t.workplan and w.status in ('ready', 'active'))
+            and not exists (
+                select from task_dependencies as d inner join tasks as b on d.depends_on = b.id
+                where d.task = t.id and b.status not in ('done', 'cancel')
+            )
+            and not exists (
+                select from workplan_dependencies as d inner join workplans as b on d.depends_on = b.id
+                where d.workplan = t.workplan and b.status not in ('finished', 'archived')
+            )
         union all
         select t.id from tasks as t inner join task_claims as c on t.id = c.task
         where c.claimed_by is not null and c.lease_expires_at <= at and t.status = 'progress'

@@ -2,22 +2,14 @@
 -- repository have an index each, so that only what others have locked, or is not for this agent, is passed over.
 -- `no key update`, as that is what an update takes: a note on a task, which refers to it, keeps nobody from claiming it.
 -- What is unsettled is judged by the plain join, in the same snapshot. A task that was put back to todo under a running
--- lease is still held.
-create function next_queued(agent text, repos uuid [], plan uuid, most smallint) returns uuid
-language plpgsql volatile set search_path = statehub, pg_temp as $$
+-- lease is still held. Sorting is off: else a short table is judged to its end before the first row of it is taken.
+create function next_queued(agent text, repos uuid [], most smallint) returns uuid
+language plpgsql volatile set search_path = statehub, pg_temp set enable_sort = off as $$
 declare
     found_id uuid;
     at timestamptz := clock_timestamp();
 begin
-    if plan is not null then
-        select t.id into found_id from tasks as t
-        where t.queued and t.workplan = plan and (repos is null or t.repo = any(repos)) and t.priority <= most and is_for(t.assignee, agent)
-            and not coalesce(
-                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
-            )
-            and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
-        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
-    elsif cardinality(repos) = 1 then
+    if cardinality(repos) = 1 then
         select t.id into found_id from tasks as t
         where t.queued and t.repo = repos[1] and t.priority <= most and is_for(t.assignee, agent)
             and not coalesce(

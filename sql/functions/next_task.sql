@@ -17,7 +17,9 @@ begin
     if found_id is null and exists (select from unsettled) then
         found_id := next_unsettled(agent, repos, plan, most);
     end if;
-    return coalesce(found_id, next_queued(agent, repos, plan, most));
+    if found_id is not null then return found_id; end if;
+    if plan is not null then return next_of_workplan(agent, repos, plan, most); end if;
+    return next_queued(agent, repos, most);
 end
 $$;
 comment on function next_task is 'The next ready task for this agent, locked.';

@@ -12,7 +12,15 @@ declare
             array(select distinct u.workplan from unsettled as u where u.workplan is not null)
         ) as s
         inner join tasks as t on s.id = t.id
-        where t.status = 'todo' and not t.queued and task_is_ready(t.status, t.workplan, t.id)
+        where t.status = 'todo' and not t.queued and exists (select from workplans as w where w.id = t.workplan and w.status in ('ready', 'active'))
+            and not exists (
+                select from task_dependencies as d inner join tasks as b on d.depends_on = b.id
+                where d.task = t.id and b.status not in ('done', 'cancel')
+            )
+            and not exists (
+                select from workplan_dependencies as d inner join workplans as b on d.depends_on = b.id
+                where d.workplan = t.workplan and b.status not in ('finished', 'archived')
+            )
     );
 begin
     if unflagged = '{}' then return null; end if;
@@ -29,7 +37,10 @@ begin
         )
     ) as s on t.id = s.id
     where (repos is null or t.repo = any(repos)) and (plan is null or t.workplan = plan)
-        and t.priority <= most and is_for(t.assignee, agent) and not is_held(t.id, at)
+        and t.priority <= most and is_for(t.assignee, agent) and not exists (
+                select from task_claims as k
+                where k.task = t.id and k.claimed_by is not null and k.lease_expires_at > at
+            )
         and task_is_ready(t.status, t.workplan, t.id)
     order by t.priority, t.due_at, t.position, t.code limit 1 for no key update of t skip locked;
     return found_id;
