@@ -411,6 +411,14 @@ class Changed(TypedDict):
     sections: list[Literal["core", "progress"]]
 
 
+class Message(TypedDict):
+    """A Server-Sent Event; `data` is JSON: {"section", "revision"}."""
+
+    event: Literal["change"]
+    id: str
+    data: str
+
+
 class Changes(TypedDict):
     """Events since a token; ask for the next ones with `token`, or for the rest of these with `next_cursor`."""
 

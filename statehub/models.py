@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from statehub import authors
 from statehub.vocabularies import (
     AuthorKind,
     DecisionStatus,
@@ -42,10 +43,15 @@ def _integral(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+# what is white differs between JSON Schema, Python and PostgreSQL: here is all of it
+GIVEN = r"[^\s\u001c-\u001f\u0085\u180e\u200b\ufeff]"
+
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", examples=["state-hub"])]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$", examples=["STATE-WP-0001"])]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["STATE-WP-0001"])]
+TaskCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$", examples=["STATE-WP-0001-T01"])]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Title = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
+Author = Annotated[str, Field(pattern=authors.PATTERN, examples=["ada"])]
+Title = Annotated[str, Field(min_length=1, max_length=1000, pattern=GIVEN)]
 Reference = Annotated[str, Field(min_length=1, max_length=120, description="a short name or an id")]
 Priority = Annotated[int, BeforeValidator(_integral), Field(ge=0, le=4, strict=True, description="0 most urgent … 4")]
 Position = Annotated[int, BeforeValidator(_integral), Field(ge=-(2**31), lt=2**31, strict=True)]
@@ -57,12 +63,16 @@ LONGEST_WAIT_S = 55.0
 Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 
 
+def _given(*names: str, **schema: Any) -> dict[str, Any]:
+    return {"required": list(names), "properties": {name: {"type": "string", **schema} for name in names}}
+
+
 class Document(BaseModel):
     """A body. Fields are columns; what is left out keeps its value, or the database's default."""
 
     model_config = ConfigDict(extra="forbid", ser_json_timedelta="iso8601")
 
-    author: Name | None = Field(None, description="who writes, where neither a token nor X-StateHub-Author says it")
+    author: Author | None = Field(None, description="who writes, where neither a token nor X-StateHub-Author says it")
     author_kind: AuthorKind | None = None
 
     def columns(self) -> dict[str, Any]:
@@ -139,7 +149,7 @@ class WorkstreamCreate(WorkstreamPatch):
 
 
 class TaskPatch(Document):
-    code: Code = ""
+    code: TaskCode = ""
     workplan: Reference = ""
     parent: Reference | None = None
     title: Title = ""
@@ -203,19 +213,39 @@ class DecisionPatch(Document):
 
 
 class DecisionCreate(DecisionPatch):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"anyOf": [_given("topic"), _given("workplan")], "description": "it is about something"},
+                {
+                    "anyOf": [
+                        {
+                            "properties": {
+                                "decision_type": {"const": "pending"},
+                                "status": {"enum": ["open", "escalated", "superseded"]},
+                            }
+                        },
+                        _given("decision_type", "rationale", "decided_by", pattern=GIVEN),
+                    ],
+                    "description": "what is made says why, and by whom",
+                },
+            ]
+        }
+    )
+
     title: Title
 
 
 class ProgressAppend(Document):
     event_type: EventType = "note"
-    summary: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+    summary: Annotated[str, Field(min_length=1, max_length=2000, pattern=GIVEN)]
     detail: Detail = {}
     repo: Reference | None = None
     topic: Reference | None = None
     workplan: Reference | None = None
     task: Reference | None = None
     decision: Reference | None = None
-    occurred_at: Time | None = None
+    occurred_at: Time = Field(None)
 
 
 class ProgressBulk(RootModel[Annotated[list[ProgressAppend], Field(min_length=1, max_length=MOST_AT_ONCE)]]):
@@ -277,7 +307,7 @@ class Sync(Document):
 
 
 class Resolve(Document):
-    rationale: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    rationale: Annotated[str, Field(min_length=1, pattern=GIVEN)]
     decided_by: Name | None = Field(None, description="the author, where it is left out")
 
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from statehub import __version__, answers
+from statehub import __version__, answers, authors
 from statehub.routes.operation import IDEMPOTENCY_KEY, IF_MATCH, Answer, Operation
+from statehub.vocabularies import AuthorKind
 
 REF = "#/components/schemas/{model}"
 READ_ERRORS = (400, 401, 403, 405, 421, 429, 503)
@@ -149,14 +150,17 @@ def _parameters() -> dict[str, Any]:
     def header(name: str, description: str, **schema: Any) -> dict[str, Any]:
         return {"name": name, "in": "header", "description": description, "schema": {"type": "string", **schema}}
 
-    kinds = ["human", "agent", "system"]
+    etag = {"pattern": '^"v[0-9]{1,9}"$', "description": "the ETag of the row"}
+    any_row = {"const": "*", "description": "whatever its version is"}
     return {
-        IF_MATCH: header(IF_MATCH, "the ETag that the row must still have", pattern=r'^(\*|"v[0-9]{1,9}")$'),
+        IF_MATCH: header(IF_MATCH, "the ETag that the row must still have", anyOf=[any_row, etag]),
         IDEMPOTENCY_KEY: header(IDEMPOTENCY_KEY, "done once, for 24 hours", pattern=r"^[!-~]([ -~]{0,253}[!-~])?$"),
         "X-StateHub-Author": header(
-            "X-StateHub-Author", "who writes; percent-encoded", pattern=r"^[A-Za-z0-9._-]{1,60}$"
+            "X-StateHub-Author", "who writes; percent-encoded UTF-8", pattern=authors.HEADER_PATTERN
         ),
-        "X-StateHub-Author-Kind": header("X-StateHub-Author-Kind", "what the author is", enum=kinds),
+        "X-StateHub-Author-Kind": header(
+            "X-StateHub-Author-Kind", "what the author is", enum=list(get_args(AuthorKind))
+        ),
         "X-StateHub-Min-Revision": header("X-StateHub-Min-Revision", "a revision token: the answer includes it"),
         "If-None-Match": header("If-None-Match", "the ETag of the answer before"),
     }

@@ -494,7 +494,8 @@ def test_a_refused_write_leaves_nothing(shared_hub: Hub, plan: str, task: str) -
         ({}, {"author": "body", "author_kind": "human"}, "body", "human"),
         ({"X_StateHub_Author": "header"}, {"author": "body"}, "header", "agent"),
         ({"X_StateHub_Author": "a%20b%2Fc"}, {}, "a b/c", "agent"),
-        ({"X_StateHub_Author": "100%"}, {}, "100%", "agent"),
+        ({"X_StateHub_Author": "100%25"}, {}, "100%", "agent"),
+        ({"X_StateHub_Author": ""}, {"author": "body"}, "body", "agent"),
         ({"X_StateHub_Author_Kind": "system"}, {"author_kind": "human"}, "anonymous", "system"),
     ],
 )
@@ -506,7 +507,9 @@ def test_the_author_of_an_event_is_the_headers_else_the_bodys(
     assert (answer.json["author"], answer.json["author_kind"]) == (author, kind)
 
 
-@pytest.mark.parametrize("author", ["%FF", "%ED%A0%80", "%00", "a%0Ab", "%1B[31m", "%E2%80%AE", "x" * 201])
+@pytest.mark.parametrize(
+    "author", ["%FF", "%ED%A0%80", "%00", "a%0Ab", "%1B[31m", "%E2%80%AE", "%C2%85", "100%", "x" * 201]
+)
 def test_an_author_that_nobody_could_read_is_malformed(shared_hub: Hub, author: str) -> None:
     problem(shared_hub.post("/progress", {"summary": "x"}, X_StateHub_Author=author), 400)
 

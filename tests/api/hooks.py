@@ -1,0 +1,30 @@
+"""What schemathesis is told of this hub. Every check stays as it is built in; a refusal of valid data needs a reason."""
+
+from typing import Any
+
+import schemathesis
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from tests.api.reasons import explained
+
+
+@schemathesis.hook
+def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
+    """Keep every failure but a refusal of valid data that one of the reasons explains."""
+    if not isinstance(failure, RejectedPositiveData):
+        return True
+    try:
+        problem = response.json()
+    except ValueError:
+        return True
+    return not (isinstance(problem, dict) and explained(case.method, response.status_code, problem.get("detail", "")))
+
+
+@schemathesis.hook
+def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
+    """Wait for no change: what could be 55 s is none. What is no valid time stays as it is."""
+    if case.operation.definition.raw.get("operationId") != "wait_for_change":
+        return
+    timeout = (case.query or {}).get("timeout", 25)
+    if isinstance(timeout, int | float) and not isinstance(timeout, bool) and 0 <= timeout <= 55:
+        case.query = {**(case.query or {}), "timeout": 0}
