@@ -44,7 +44,7 @@ def _sections(text: str) -> str:
 
 Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(default_factory=list)]
 Priorities = Annotated[list[Annotated[Priority, BeforeValidator(_whole)]], Field(default_factory=list)]
-Limit = Annotated[int, BeforeValidator(_limit), Field(ge=1, le=MOST)]
+Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_limit)]
 Cursor = Annotated[str, Field(description="next_cursor of the page before")]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 TokenText = Annotated[

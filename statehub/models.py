@@ -53,8 +53,9 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Author = Annotated[str, Field(pattern=authors.PATTERN, examples=["ada"])]
 Title = Annotated[str, Field(min_length=1, max_length=1000, pattern=GIVEN)]
 Reference = Annotated[str, Field(min_length=1, max_length=120, description="a short name or an id")]
-Priority = Annotated[int, BeforeValidator(_integral), Field(ge=0, le=4, strict=True, description="0 most urgent … 4")]
-Position = Annotated[int, BeforeValidator(_integral), Field(ge=-(2**31), lt=2**31, strict=True)]
+# a bound goes before what reads the value: behind it, JSON Schema is not told
+Priority = Annotated[int, Field(ge=0, le=4, strict=True, description="0 most urgent … 4"), BeforeValidator(_integral)]
+Position = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, strict=True), BeforeValidator(_integral)]
 Labels = Annotated[list[Name], Field(max_length=100)]
 Detail = dict[str, JsonValue]
 MOST_AT_ONCE = 1000

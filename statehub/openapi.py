@@ -9,6 +9,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from statehub import __version__, answers, authors
+from statehub.filters import ListQuery
+from statehub.links import links
 from statehub.routes.operation import IDEMPOTENCY_KEY, IF_MATCH, Answer, Operation
 from statehub.vocabularies import AuthorKind
 
@@ -47,7 +49,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     schemas, definitions = TypeAdapter.json_schemas(list(_types(operations)), ref_template=REF)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas, operations)
     known = {tag for operation in operations for tag in [operation.tag]}
     return {
         "openapi": "3.1.0",
@@ -69,7 +71,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "parameters": _parameters(),
             "responses": {"Problem": _problem(schemas)},
-            "schemas": {name: _without_defaults(name, schema) for name, schema in definitions["$defs"].items()},
+            "schemas": dict(_components(definitions["$defs"])),
         },
     }
 
@@ -84,7 +86,7 @@ def _types(operations: list[Operation]) -> Iterator[tuple[Any, JsonSchemaMode, T
                 yield (operation.name, status), "serialization", TypeAdapter(answer.body)
 
 
-def _operation(operation: Operation, schemas: Any) -> dict[str, Any]:
+def _operation(operation: Operation, schemas: Any, operations: list[Operation]) -> dict[str, Any]:
     writes = operation.method != "GET"
     found: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary, "tags": [operation.tag]}
     parameters = [*_in_path(operation.path), *_in_query(operation.query)]
@@ -98,6 +100,9 @@ def _operation(operation: Operation, schemas: Any) -> dict[str, Any]:
         str(status): _response(status, answer, schemas.get(((operation.name, status), "serialization")))
         for status, answer in operation.answers.items()
     }
+    for status, answer in operation.answers.items():
+        if found_links := links(operations, operation, answer):
+            found["responses"][str(status)]["links"] = found_links
     for status in sorted({*(WRITE_ERRORS if writes else READ_ERRORS), *operation.errors} - set(operation.answers)):
         found["responses"][str(status)] = {"$ref": "#/components/responses/Problem"}
     if operation.legacy:
@@ -120,6 +125,9 @@ def _in_query(model: type[BaseModel] | None) -> Iterator[dict[str, Any]]:
         if "anyOf" in value:  # a parameter is left out, never null
             [only] = [each for each in value.pop("anyOf") if each != {"type": "null"}]
             value |= only
+        if name == "fields" and issubclass(model, ListQuery):
+            column = f"(?:{'|'.join(model.columns())})?"
+            value["pattern"] = f"^(?:{column},)*{column}$"
         described = {"description": value.pop("description")} if "description" in value else {}
         yield {
             "name": name,
@@ -164,6 +172,24 @@ def _parameters() -> dict[str, Any]:
         "X-StateHub-Min-Revision": header("X-StateHub-Min-Revision", "a revision token: the answer includes it"),
         "If-None-Match": header("If-None-Match", "the ETag of the answer before"),
     }
+
+
+def _components(schemas: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, schema in schemas.items():
+        if name.startswith("Page_"):  # of rows that may lack what `fields` leaves out
+            items = schema["properties"]["items"]["items"]
+            row = items["$ref"].rpartition("/")[2]
+            items["$ref"] = REF.format(model=f"Some{row}")
+            told = "The columns that `fields` names; all, without it."
+            yield (
+                f"Some{row}",
+                {key: value for key, value in schemas[row].items() if key != "required"}
+                | {
+                    "title": f"Some{row}",
+                    "description": told,
+                },
+            )
+        yield name, _without_defaults(name, schema)
 
 
 def _without_defaults(name: str, schema: dict[str, Any]) -> dict[str, Any]:

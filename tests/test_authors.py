@@ -37,7 +37,7 @@ def test_a_name_has_200_characters_however_long_they_are_encoded() -> None:
 
 def test_a_model_reads_the_pattern_as_python_does() -> None:
     model = TypeAdapter(Annotated[str, Field(pattern=authors.PATTERN)])
-    for name in ("Ada O’Brien", "𠮷", "x" * 200):
+    for name in ("Ada O\u2019Brien", "𠮷", "x" * 200):
         assert model.validate_python(name) == name
     for name in ("", " x", "a\n", "a\x85", "a\u202eb", "a\U000e0041", "x" * 201):
         with pytest.raises(ValidationError):

@@ -1,4 +1,4 @@
-"""What schemathesis is told of this hub. Every check stays as it is built in; a refusal of valid data needs a reason."""
+"""What schemathesis is told of this hub. A refusal of valid data needs a reason; the rest is as it is built in."""
 
 from typing import Any
 

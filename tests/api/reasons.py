@@ -1,4 +1,4 @@
-"""Why the hub may refuse what fits the document: rules that look at other rows, or that JSON Schema has no words for."""
+"""Why the hub may refuse what fits the document: rules about other rows, or that JSON Schema has no words for."""
 
 import re
 from dataclasses import dataclass
