@@ -22,12 +22,9 @@ def _links(operations: tuple[Operation, ...], operation: Operation, answer: Answ
                 yield from _to(other, pointer, answer)
     if REVISION in answer.headers:
         for other in operations:
-            if other is not operation and other.query and (since := other.query.model_fields.get("since")):
-                if since.is_required():
-                    yield (
-                        other.name,
-                        {"operationId": other.name, "parameters": {"since": f"$response.header.{REVISION}"}},
-                    )
+            since = other.query and other.query.model_fields.get("since")
+            if since and since.is_required() and other is not operation:
+                yield other.name, {"operationId": other.name, "parameters": {"since": f"$response.header.{REVISION}"}}
 
 
 def _to(other: Operation, pointer: str, answer: Answer) -> Iterator[tuple[str, Any]]:

@@ -6,6 +6,7 @@ import schemathesis
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from tests.api.reasons import explained
+from tests.api.world import NAMES
 
 
 @schemathesis.hook
@@ -18,6 +19,18 @@ def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> boo
     except ValueError:
         return True
     return not (isinstance(problem, dict) and explained(case.method, response.status_code, problem.get("detail", "")))
+
+
+@schemathesis.hook
+def map_body(_context: Any, body: Any) -> Any:
+    """Let half of the references lead to a row that is there: else nearly every write would be refused."""
+    for document in body if isinstance(body, list) else [body]:
+        if isinstance(document, dict):
+            for field, name in NAMES.items():
+                value = document.get(field)
+                if isinstance(value, str) and 0 < len(value) < 60 and sum(map(ord, value)) % 2:
+                    document[field] = name
+    return body
 
 
 @schemathesis.hook
