@@ -14,7 +14,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos fuzz install install-cli dashboard-install check fix db db-tools db-stop migrate seed api health schema lock bench clean
+.PHONY: help up down test chaos fuzz install install-cli dashboard-install check fix db db-tools db-stop migrate seed api health schema examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -100,6 +100,9 @@ health: ## ask /state/health
 
 schema: install ## regenerate sql/schema.sql
 	$(BIN)/python scripts/dump_schema.py
+
+examples: install ## regenerate statehub/examples.json, what the OpenAPI document shows
+	STATEHUB_WRITE_EXAMPLES=1 $(BIN)/pytest -q tests/test_openapi.py -k examples $(PYTEST_ARGS)
 
 lock: install ## compile requirements.lock anew from pyproject.toml (needs uv)
 	scripts/compile_lock.sh

@@ -22,7 +22,7 @@ def _links(operations: tuple[Operation, ...], operation: Operation, answer: Answ
                 yield from _to(other, pointer, answer)
     if REVISION in answer.headers:
         for other in operations:
-            since = other.query and other.query.model_fields.get("since")
+            since = other.query.model_fields.get("since") if other.query else None
             if since and since.is_required() and other is not operation:
                 yield other.name, {"operationId": other.name, "parameters": {"since": f"$response.header.{REVISION}"}}
 

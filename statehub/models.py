@@ -1,5 +1,6 @@
 """What a client may send."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -246,7 +247,7 @@ class ProgressAppend(Document):
     workplan: Reference | None = None
     task: Reference | None = None
     decision: Reference | None = None
-    occurred_at: Time = Field(None)
+    occurred_at: Time = Field(default_factory=lambda: datetime.now(UTC), description="now, unless told")
 
 
 class ProgressBulk(RootModel[Annotated[list[ProgressAppend], Field(min_length=1, max_length=MOST_AT_ONCE)]]):

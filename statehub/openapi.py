@@ -1,8 +1,10 @@
-"""The OpenAPI 3.1 document, made of the operations that route and the models that validate."""
+"""The OpenAPI 3.1 document, made of the operations that route and the models that validate; with real examples."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter
@@ -15,6 +17,8 @@ from statehub.routes.operation import IDEMPOTENCY_KEY, IF_MATCH, Answer, Operati
 from statehub.vocabularies import AuthorKind
 
 REF = "#/components/schemas/{model}"
+# of the tests' walk: `make examples`
+EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text())
 READ_ERRORS = (400, 401, 403, 405, 421, 429, 503)
 WRITE_ERRORS = (*READ_ERRORS, 413, 415, 422)
 TAGS = {
@@ -95,11 +99,15 @@ def _operation(operation: Operation, schemas: Any, operations: list[Operation]) 
         found["parameters"] = parameters
     if operation.body is not None:
         schema = schemas[(operation.name, "body"), "validation"]
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        content = {"schema": schema, **_example(operation, "request")}
+        found["requestBody"] = {"required": True, "content": {"application/json": content}}
     found["responses"] = {
         str(status): _response(status, answer, schemas.get(((operation.name, status), "serialization")))
         for status, answer in operation.answers.items()
     }
+    first, answer = next(iter(operation.answers.items()))
+    if answer.media == "application/json":
+        found["responses"][str(first)]["content"][answer.media] |= _example(operation, "answer")
     for status, answer in operation.answers.items():
         if found_links := links(operations, operation, answer):
             found["responses"][str(status)]["links"] = found_links
@@ -108,6 +116,11 @@ def _operation(operation: Operation, schemas: Any, operations: list[Operation]) 
     if operation.legacy:
         found["deprecated"] = True
     return found
+
+
+def _example(operation: Operation, side: str) -> dict[str, Any]:
+    found = EXAMPLES.get(operation.name, {})
+    return {"example": found[side]} if side in found else {}
 
 
 def _in_path(path: str) -> Iterator[dict[str, Any]]:

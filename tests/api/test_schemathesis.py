@@ -1,4 +1,4 @@
-"""The hub against its own OpenAPI document: every operation, every phase and check, data that fits and data that doesn't.
+"""The hub against its own OpenAPI document: every operation, phase and check, data that fits and data that does not.
 
 `STATEHUB_FUZZ_S` is how long; `make fuzz S=600` is the long run, whose seed is a new one each time.
 """
@@ -21,7 +21,7 @@ SEED = os.environ.get("STATEHUB_FUZZ_SEED", "1")
 def test_the_hub_does_what_its_document_says_whatever_is_sent(hub: Hub, tmp_path: Path) -> None:
     fill(hub)
     program = Path(sys.executable).with_name("schemathesis")
-    command = [program, "--config-file", CONFIG, "--no-color", "run", f"{hub.url}/openapi.json"]
+    command = [str(program), "--config-file", str(CONFIG), "--no-color", "run", f"{hub.url}/openapi.json"]
     # the working directory is where the tool leaves what it remembers; the hooks are found by the path
     run = subprocess.run(
         [*command, "--max-time", str(SECONDS), "--seed", SEED, "--output-sanitize", "false"],
