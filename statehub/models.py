@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     AwareDatetime,
     BaseModel,
@@ -39,6 +40,14 @@ def _rfc3339(value: object) -> object:
     return value
 
 
+def _utc(value: datetime) -> datetime:
+    # PostgreSQL reads no offset beyond 15:59, RFC 3339 has them up to 23:59
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("takes the years 1 to 9999") from None
+
+
 def _integral(value: object) -> object:
     # to JSON Schema, 2.0 is an integer
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -62,7 +71,7 @@ Detail = dict[str, JsonValue]
 MOST_AT_ONCE = 1000
 MAX_LEASE_S = 604_800
 LONGEST_WAIT_S = 55.0
-Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
 
 
 def _given(*names: str, **schema: Any) -> dict[str, Any]:

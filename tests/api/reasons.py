@@ -21,7 +21,6 @@ class Reason:
 
 REASONS = (
     Reason(400, "this is no cursor.*", "opaque: only the hub can write one"),
-    Reason(400, "the cursor is not of this list.*", "the same"),
     Reason(400, "this is no revision token.*", "the same"),
     Reason(400, ".* has a NUL in it", "PostgreSQL's text has no NUL; no pattern says that of every string"),
     Reason(410, "the (token|database) .*", "a token of another epoch"),
@@ -29,7 +28,9 @@ REASONS = (
     Reason(422, "this Idempotency-Key was used for another request.*", "it depends on what was sent before"),
     Reason(422, "There is no [a-z]+ .*; GET /[a-z]+ lists them", "a reference to a row that is not there"),
     Reason(422, "domain is none of the domains;.*", "domains are rows"),
+    Reason(400, "(since|until): takes the years 1 to 9999", "date-time has no range"),
     Reason(422, "[a-z_]+ takes the years 1 to 9999", "date-time has no range"),
+    Reason(422, "([0-9]+/)?[a-z_]+: takes the years 1 to 9999", "date-time has no range"),
     Reason(422, "code takes letters.*", "a code must not look like an id: a pattern has no not"),
     Reason(422, "the items name different authors;.*", "a list has one author"),
     Reason(422, "text or a number that cannot be stored", "a NUL somewhere in JSON of any form"),

@@ -31,7 +31,7 @@ class Exchange:
     step: Step
     status: int
     media: str
-    answer: Any
+    answer: Any  # a document, or text
 
 
 def named(name: str, **more: str) -> dict[str, str]:
@@ -118,12 +118,12 @@ def walk(hub: Hub, document: Any) -> Iterator[Exchange]:
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
-    known = {}
+    known: dict[str, str] = {}
     for step in STEPS:
         method, path = routes[step.operation]
         names = {name: quote(value.format(**known), safe="") for name, value in step.path.items()}
         target = path.format(**names) + (f"?{step.query.format(**known)}" if step.query else "")
-        answer = hub.ask(method, target, step.body, **step.headers)
+        answer = hub.ask(method, target, step.body, body=None, **step.headers)
         assert answer.status < 300, (step, answer.body)
         if token := answer.headers["X-StateHub-Revision"]:
             known.setdefault("token", token)
