@@ -128,7 +128,7 @@ def walk(hub: Hub, document: Any) -> Iterator[Exchange]:
         if token := answer.headers["X-StateHub-Revision"]:
             known.setdefault("token", token)
         media = answer.headers["Content-Type"].partition(";")[0]
-        found = answer.json if media == "application/json" else answer.body.decode()
+        found: Any = answer.json if media == "application/json" else answer.body.decode()
         if step.operation == "append_progress":
             known["event"] = str(found["id"])
         yield Exchange(step, answer.status, media, found)
