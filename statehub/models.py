@@ -240,6 +240,13 @@ class DecisionCreate(DecisionPatch):
                     ],
                     "description": "what is made says why, and by whom",
                 },
+                {
+                    "anyOf": [
+                        {"properties": {"superseded_by": {"type": "null"}}},
+                        {"properties": {"status": {"enum": ["open", "superseded"]}}},
+                    ],
+                    "description": "what names its successor is superseded",
+                },
             ]
         }
     )

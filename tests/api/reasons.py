@@ -39,6 +39,7 @@ REASONS = (
     Reason(422, "topic a decision needs a topic.*", "a change meets what is there", "PATCH"),
     Reason(422, "rationale a decision that is made needs.*", "the same", "PATCH"),
     Reason(422, "status a pending decision is open.*", "the same", "PATCH"),
+    Reason(422, "superseded_by a decision that names its successor.*", "the same", "PATCH"),
 )
 
 
