@@ -60,6 +60,7 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", examples=["s
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["STATE-WP-0001"])]
 TaskCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$", examples=["STATE-WP-0001-T01"])]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Person = Annotated[str, Field(min_length=1, max_length=200, pattern=GIVEN)]
 Author = Annotated[str, Field(pattern=authors.PATTERN, examples=["ada"])]
 Title = Annotated[str, Field(min_length=1, max_length=1000, pattern=GIVEN)]
 Reference = Annotated[str, Field(min_length=1, max_length=120, description="a short name or an id")]
@@ -167,7 +168,7 @@ class TaskPatch(Document):
     description: str = ""
     status: TaskStatus = "todo"
     priority: Priority = 2
-    assignee: Name | None = None
+    assignee: Person | None = None
     waiting_on: str | None = None
     due_at: Time | None = None
     position: Position = 0
@@ -215,7 +216,7 @@ class DecisionPatch(Document):
     decision_type: DecisionType = "pending"
     status: DecisionStatus = "open"
     rationale: str | None = None
-    decided_by: Name | None = None
+    decided_by: Person | None = None
     decided_at: Time | None = None
     due_at: Time | None = None
     superseded_by: Reference | None = None
@@ -326,7 +327,7 @@ class Sync(Document):
 
 class Resolve(Document):
     rationale: Annotated[str, Field(min_length=1, pattern=GIVEN)]
-    decided_by: Name | None = Field(None, description="the author, where it is left out")
+    decided_by: Person | None = Field(None, description="the author, where it is left out")
 
 
 class Classify(Document):

@@ -374,6 +374,7 @@ def test_a_domain_is_one_of_the_domains(shared_hub: Hub) -> None:
         ("/tasks", {"workplan": "x", "title": "x", "author": "\u202ea"}, ["/author"]),
         ("/tasks", {"workplan": "x", "title": "x", "author": " a"}, ["/author"]),
         ("/tasks", {"workplan": "x", "title": "\u200b\ufeff"}, ["/title"]),
+        ("/tasks", {"workplan": "x", "title": "x", "assignee": " "}, ["/assignee"]),
         ("/workplans", {"repo": "x", "title": "x", "code": "x" * 101}, ["/code"]),
         ("/progress", {"summary": "x", "occurred_at": None}, ["/occurred_at"]),
         ("/tasks", {"workplan": "x", "title": "x", "due_at": "2026-01-01T00:00:00"}, ["/due_at"]),
