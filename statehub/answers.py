@@ -344,7 +344,6 @@ class WorkplanStub(TypedDict):
     title: str
     status: WorkplanStatus
     tasks: TaskCounts
-    finishable: bool
 
 
 class OpenWorkplan(WorkplanStub):

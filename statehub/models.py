@@ -280,7 +280,7 @@ class _Synced(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Annotated[int, BeforeValidator(_integral), Field(ge=1, lt=2**31, strict=True)] | None = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1, strict=True), BeforeValidator(_integral)] | None = None
     title: Title = ""
     description: str = ""
     priority: Priority = 2
@@ -361,7 +361,7 @@ class LegacyUse(Document):
 class LegacyInterface(LegacyUse):
     successor: Name
     sunset_at: Time | None = Field(None, description="when it ends, if that is known")
-    retire_after_days: Annotated[int, BeforeValidator(_integral), Field(ge=1, le=3650, strict=True)] = Field(
+    retire_after_days: Annotated[int, Field(ge=1, le=3650, strict=True), BeforeValidator(_integral)] = Field(
         30, description="days without a use after which it may be removed"
     )
 
@@ -371,13 +371,13 @@ class Dependency(Document):
 
 
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
-ClaimSeq = Annotated[int, BeforeValidator(_integral), Field(ge=0, lt=2**63, strict=True)]
+ClaimSeq = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True), BeforeValidator(_integral)]
 
 
 class Agent(Document):
     """Who holds a task, or wants to; the author too, where no other is named."""
 
-    agent: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="compared without case")]
+    agent: Annotated[str, Field(min_length=1, max_length=200, pattern=GIVEN, description="compared without case")]
 
 
 class ClaimTask(Agent):

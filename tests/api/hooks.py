@@ -45,8 +45,12 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     key = (case.headers or {}).get(IDEMPOTENCY_KEY)
     if isinstance(key, str) and KEY.fullmatch(key) and (number := next(_numbers)) % 4:
         case.headers[IDEMPOTENCY_KEY] = f"{key[:240]}-{number}"
-    if case.operation.definition.raw.get("operationId") != "wait_for_change":
-        return
-    timeout = (case.query or {}).get("timeout", 25)
-    if isinstance(timeout, int | float) and not isinstance(timeout, bool) and 0 <= timeout <= 55:
+    operation = case.operation.definition.raw.get("operationId")
+    if operation == "wait_for_change" and _is_a_wait((case.query or {}).get("timeout", 25)):
         case.query = {**(case.query or {}), "timeout": 0}
+    if operation == "claim_task" and isinstance(case.body, dict) and _is_a_wait(case.body.get("wait_s")):
+        case.body["wait_s"] = 0
+
+
+def _is_a_wait(seconds: Any) -> bool:
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= 55

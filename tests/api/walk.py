@@ -11,6 +11,7 @@ from tests.running import Hub
 
 BEADS = '{"id":"bd-1","title":"Read the spike","status":"open","issue_type":"task","priority":1}\n'
 PLAN, TASK, OTHER = "STATE-HUB-WP-0001", "STATE-HUB-WP-0001-T01", "STATE-HUB-WP-0001-T02"
+NAMING = "STATE-HUB-WP-0001-T03"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,15 @@ STEPS = (
     Step("create_task", {"workplan": PLAN, "title": "Write it down", "detail": {"pages": 2}}),
     Step("create_decision", {"workplan": PLAN, "topic": "state", "title": "Compress the summary?"}),
     Step("create_decision", {"topic": "state", "title": "Poll as well?"}),
+    Step("list_ready_tasks", query="agent=bo&repo=state-hub&limit=1"),
+    Step("claim_task", {"agent": "bo", "task": OTHER}),
+    Step("list_claims", query="agent=bo"),
+    Step("heartbeat_task", {"agent": "bo", "claim_seq": 1}, path=named(OTHER)),
+    Step("why_task", path=named(OTHER)),
+    Step("release_task", {"agent": "bo", "claim_seq": 1, "reason": "The machine is busy"}, path=named(OTHER)),
+    Step("create_task", {"workplan": PLAN, "title": "Name it"}),
+    Step("claim_task", {"agent": "bo", "task": NAMING}),
+    Step("complete_task", {"agent": "bo", "claim_seq": 1, "summary": "Found a name"}, path=named(NAMING)),
     Step("append_progress", {"summary": "Half of it is measured", "event_type": "milestone", "task": TASK}),
     Step("list_domains", query="limit=1"),
     Step("list_topics", query="slug=state"),
@@ -96,6 +106,38 @@ STEPS = (
     Step("supersede_decision", path=named("DEC-0002")),
     Step("cancel_task", path=named(OTHER)),
     Step("archive_workplan", path=named("STATE-HUB-WP-0002")),
+    Step(
+        "classify_repo",
+        {
+            "schema": "repo-classification/v1.0", "slug": "my-tool", "name": "My Tool", "category": "tooling",
+            "domain": "infotech", "capability_tags": ["mcp"], "business_stake": ["operations"], "owners": ["ada"],
+        },
+        path=named("my-tool"),
+    ),
+    Step(
+        "sync_plans",
+        {
+            "workplans": [
+                {
+                    "code": "MY-TOOL-WP-0001", "title": "Begin", "source_path": "workplans/begin.md", "sync_base": {},
+                    "tasks": [{"code": "MY-TOOL-WP-0001-T01", "title": "Measure it", "status": "done"}],
+                }
+            ]
+        },
+        path=named("my-tool"),
+    ),
+    Step("list_plans", path=named("my-tool")),
+    Step("create_workstream", {"repo": "my-tool", "title": "Go on", "code": "MY-TOOL-WP-0002"}),
+    Step("list_workstreams", query="repo=my-tool&limit=1"),
+    Step("get_workstream", path=named("MY-TOOL-WP-0002")),
+    Step("update_workstream", {"status": "ready"}, path=named("MY-TOOL-WP-0002")),
+    Step("archive_workstream", path=named("MY-TOOL-WP-0002")),
+    Step("register_interface", {"kind": "cli", "name": "plans", "successor": "workplans", "retire_after_days": 60}),
+    Step("record_use", {"kind": "cli", "name": "plans"}, headers={"User_Agent": "make"}),
+    Step("review_legacy"),
+    Step("search", query="q=measure&limit=1"),
+    Step("get_context", query="repo=state-hub"),
+    Step("export"),
     Step("import_document", {"format": "beads", "repo": "my-repo", "document": BEADS}),
     Step("archive_repo", path=named("my-repo")),
     Step("archive_topic", path=named("state")),
