@@ -48,7 +48,7 @@ def strict(document: Any) -> Any:
     found = json.loads(json.dumps(document))
     for schema in found["components"]["schemas"].values():
         if "properties" in schema:
-            schema["additionalProperties"] = False
+            schema.setdefault("additionalProperties", False)
     return found
 
 

@@ -127,7 +127,7 @@ STEPS = (
         path=named("my-tool"),
     ),
     Step("list_plans", path=named("my-tool")),
-    Step("create_workstream", {"repo": "my-tool", "title": "Go on", "code": "MY-TOOL-WP-0002"}),
+    Step("create_workstream", {"repo_id": "my-tool", "title": "Go on", "code": "MY-TOOL-WP-0002"}),
     Step("list_workstreams", query="repo=my-tool&limit=1"),
     Step("get_workstream", path=named("MY-TOOL-WP-0002")),
     Step("update_workstream", {"status": "ready"}, path=named("MY-TOOL-WP-0002")),
@@ -202,12 +202,12 @@ def steady(value: Any, key: str = "") -> Any:
             return EPOCH
         case str() if key == "next_cursor":
             return CURSOR
-        case str() if MOMENT.fullmatch(value):
-            return "2026-11-23T17:00:00+00:00"
         case str() if ID.fullmatch(value):
             return "5a7d1c3e-2b4f-4e6a-9c8d-0f1e2d3c4b5a"
         case str() if TOKEN.fullmatch(value):
             return f"{EPOCH}.ra.1l.13e.0"
+        case str():
+            return MOMENT.sub(r"2026-11-23T17:00:00\2", value)
         case _:
             return value
 
