@@ -14,7 +14,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos install install-cli dashboard-install check fix db db-tools db-stop migrate seed api health schema lock bench clean
+.PHONY: help up down test chaos fuzz install install-cli dashboard-install check fix db db-tools db-stop migrate seed api health schema examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -32,6 +32,9 @@ test: install ## set up what is missing, then all tests, on PostgreSQL 18 and (S
 
 chaos: install ## everything goes wrong at once, for S seconds, and every answer must be exact: make chaos S=60
 	STATEHUB_CHAOS_S=$(S) $(BIN)/pytest -q -s tests/faults/test_chaos.py $(PYTEST_ARGS)
+
+fuzz: install ## whatever fits the OpenAPI document and whatever does not, for S seconds, from a new seed: make fuzz S=600
+	STATEHUB_FUZZ_S=$(S) STATEHUB_FUZZ_SEED=$${SEED:-$$RANDOM} $(BIN)/pytest -q -s tests/api/test_schemathesis.py $(PYTEST_ARGS)
 
 install: $(VENV)/installed.stamp dashboard-install ## a virtual environment with every extra, and the npm packages, from the locks
 
@@ -97,6 +100,9 @@ health: ## ask /state/health
 
 schema: install ## regenerate sql/schema.sql
 	$(BIN)/python scripts/dump_schema.py
+
+examples: install ## regenerate statehub/examples.json, what the OpenAPI document shows
+	STATEHUB_WRITE_EXAMPLES=1 $(BIN)/pytest -q tests/test_openapi.py -k examples $(PYTEST_ARGS)
 
 lock: install ## compile requirements.lock anew from pyproject.toml (needs uv)
 	scripts/compile_lock.sh

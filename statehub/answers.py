@@ -344,7 +344,6 @@ class WorkplanStub(TypedDict):
     title: str
     status: WorkplanStatus
     tasks: TaskCounts
-    finishable: bool
 
 
 class OpenWorkplan(WorkplanStub):
@@ -409,6 +408,14 @@ class Changed(TypedDict):
 
     token: str
     sections: list[Literal["core", "progress"]]
+
+
+class Message(TypedDict):
+    """A Server-Sent Event; `data` is JSON: {"section", "revision"}."""
+
+    event: Literal["change"]
+    id: str
+    data: str
 
 
 class Changes(TypedDict):

@@ -1,6 +1,7 @@
 """The composition root: settings in, an ASGI application out. The parts do not know each other; this module does."""
 
 import asyncio
+import json
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -13,7 +14,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from statehub.cache import SectionCache, Snapshot
 from statehub.dispatch import Dispatch
-from statehub.documents import dump
 from statehub.errors import StateHubError
 from statehub.feed import MOST_EVENTS, Event, Feed
 from statehub.guard import Guard
@@ -72,7 +72,8 @@ OPERATIONS: tuple[Operation, ...] = (
 @cache
 def openapi() -> str:
     """The OpenAPI document, as JSON."""
-    return dump(document((summary.OPERATION, *OPERATIONS)))
+    # ASCII: a pattern names characters that nobody could see
+    return json.dumps(document((summary.OPERATION, *OPERATIONS)), separators=(",", ":"))
 
 
 class State(TypedDict):
@@ -134,22 +135,29 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                     task.cancel()
                 await store.close()
 
-    dispatch = Dispatch(OPERATIONS)
+    front = Front(Dispatch(OPERATIONS), Starlette(lifespan=lifespan))
     return Guard(
-        Front(dispatch, Starlette(lifespan=lifespan)),
+        front,
         settings.allowed_hosts,
         large={"/import": imports.MAX_BODY_BYTES, sync.PATH: sync.MAX_BODY_BYTES},
         keyring=Keyring(settings.api_token, settings.data_dir, required=not settings.on_loopback),
         prebuilt=(summary.PATH, summary.PATH + "/"),
+        takes=front.takes,
     )
 
 
 class Front:
     """The summary before everything, other requests by way of dispatch; the lifespan to Starlette."""
 
-    def __init__(self, dispatch: ASGIApp, starlette: ASGIApp) -> None:
+    def __init__(self, dispatch: Dispatch, starlette: ASGIApp) -> None:
         self.dispatch = dispatch
         self.starlette = starlette
+
+    def takes(self, scope: Scope) -> bool:
+        """Whether an operation takes this method at this path."""
+        if scope["path"].rstrip("/") == summary.PATH:
+            return scope["method"] in ("GET", "HEAD")
+        return self.dispatch.takes(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

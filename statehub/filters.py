@@ -44,7 +44,7 @@ def _sections(text: str) -> str:
 
 Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(default_factory=list)]
 Priorities = Annotated[list[Annotated[Priority, BeforeValidator(_whole)]], Field(default_factory=list)]
-Limit = Annotated[int, BeforeValidator(_limit), Field(ge=1, le=MOST)]
+Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_limit)]
 Cursor = Annotated[str, Field(description="next_cursor of the page before")]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 TokenText = Annotated[
@@ -227,7 +227,7 @@ class SearchQuery(Query):
     kind: list[FollowedKind] = []
     repo: Names
     status: Names
-    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)] = 20
     cursor: Cursor | None = None
 
 
@@ -235,7 +235,7 @@ class ContextQuery(Query):
     """`repo`: slug or id; without one, what is going on in all of them. `budget`: characters."""
 
     repo: Word | None = None
-    budget: Annotated[int, BeforeValidator(_whole), Field(ge=500, le=9500, description="characters")] = 9500
+    budget: Annotated[int, Field(ge=500, le=9500, description="characters"), BeforeValidator(_whole)] = 9500
 
 
 LISTS = (DomainList, TopicList, RepoList, WorkplanList, WorkstreamList, TaskList, DecisionList, ProgressList)

@@ -6,7 +6,7 @@ and of bounded size, counted as it streams. Every answer has the plain headers.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +34,7 @@ class Guard:
     """Wraps `app`. `allowed_hosts` are names beside the loopback ones; `large` gives paths, as routes are
     written, their own body limit.
 
+    Where nothing takes the method (`takes`), what is wrong with the body is not told: `app` says 404 or 405.
     Answers of the paths in `prebuilt` have the plain headers already. Who was let in by a token with a name is
     `scope["state"]["caller"]`.
     """
@@ -46,12 +47,14 @@ class Guard:
         *,
         keyring: Keyring | None = None,
         prebuilt: Collection[str] = (),
+        takes: Callable[[Scope], bool] = lambda _scope: True,
     ) -> None:
         self.app = app
         self.hosts = LOOPBACK | {host.lower().encode() for host in allowed_hosts}
         self.large = [(re.compile(_NAMED.sub("[^/]+", path)), limit) for path, limit in (large or {}).items()]
         self.keyring = keyring or Keyring()
         self.prebuilt = frozenset(prebuilt)
+        self.takes = takes
         self._known_hosts: set[bytes] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,10 +124,11 @@ class Guard:
                 caller = None
             if caller is not None:
                 scope.setdefault("state", {})["caller"] = caller
-        if encoding not in (None, b"identity"):
+        if encoding not in (None, b"identity") and self.takes(scope):
             raise Unsupported("send the body uncompressed")
         needs_json = scope["method"] in ("POST", "PATCH") or has_body
-        if needs_json and (content_type or b"").split(b";")[0].strip().lower() != b"application/json":
+        is_json = (content_type or b"").split(b";")[0].strip().lower() == b"application/json"
+        if needs_json and not is_json and self.takes(scope):
             raise Unsupported("send the body as Content-Type: application/json")
         return has_body
 

@@ -1,8 +1,10 @@
 """What a client may send."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     AwareDatetime,
     BaseModel,
@@ -16,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from statehub import authors
 from statehub.vocabularies import (
     AuthorKind,
     DecisionStatus,
@@ -37,24 +40,43 @@ def _rfc3339(value: object) -> object:
     return value
 
 
+def _utc(value: datetime) -> datetime:
+    # PostgreSQL reads no offset beyond 15:59, RFC 3339 has them up to 23:59
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("takes the years 1 to 9999") from None
+
+
 def _integral(value: object) -> object:
     # to JSON Schema, 2.0 is an integer
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+# what is white differs between JSON Schema, Python and PostgreSQL: here is all of it
+GIVEN = r"[^\s\u001c-\u001f\u0085\u180e\u200b\ufeff]"
+
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", examples=["state-hub"])]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$", examples=["STATE-WP-0001"])]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["STATE-WP-0001"])]
+TaskCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$", examples=["STATE-WP-0001-T01"])]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Title = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
+Person = Annotated[str, Field(min_length=1, max_length=200, pattern=GIVEN)]
+Author = Annotated[str, Field(pattern=authors.PATTERN, examples=["ada"])]
+Title = Annotated[str, Field(min_length=1, max_length=1000, pattern=GIVEN)]
 Reference = Annotated[str, Field(min_length=1, max_length=120, description="a short name or an id")]
-Priority = Annotated[int, BeforeValidator(_integral), Field(ge=0, le=4, strict=True, description="0 most urgent … 4")]
-Position = Annotated[int, BeforeValidator(_integral), Field(ge=-(2**31), lt=2**31, strict=True)]
+# a bound goes before what reads the value: behind it, JSON Schema is not told
+Priority = Annotated[int, Field(ge=0, le=4, strict=True, description="0 most urgent … 4"), BeforeValidator(_integral)]
+Position = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, strict=True), BeforeValidator(_integral)]
 Labels = Annotated[list[Name], Field(max_length=100)]
 Detail = dict[str, JsonValue]
 MOST_AT_ONCE = 1000
 MAX_LEASE_S = 604_800
 LONGEST_WAIT_S = 55.0
-Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
+
+
+def _given(*names: str, **schema: Any) -> dict[str, Any]:
+    return {"required": list(names), "properties": {name: {"type": "string", **schema} for name in names}}
 
 
 class Document(BaseModel):
@@ -62,7 +84,7 @@ class Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid", ser_json_timedelta="iso8601")
 
-    author: Name | None = Field(None, description="who writes, where neither a token nor X-StateHub-Author says it")
+    author: Author | None = Field(None, description="who writes, where neither a token nor X-StateHub-Author says it")
     author_kind: AuthorKind | None = None
 
     def columns(self) -> dict[str, Any]:
@@ -139,14 +161,14 @@ class WorkstreamCreate(WorkstreamPatch):
 
 
 class TaskPatch(Document):
-    code: Code = ""
+    code: TaskCode = ""
     workplan: Reference = ""
     parent: Reference | None = None
     title: Title = ""
     description: str = ""
     status: TaskStatus = "todo"
     priority: Priority = 2
-    assignee: Name | None = None
+    assignee: Person | None = None
     waiting_on: str | None = None
     due_at: Time | None = None
     position: Position = 0
@@ -194,7 +216,7 @@ class DecisionPatch(Document):
     decision_type: DecisionType = "pending"
     status: DecisionStatus = "open"
     rationale: str | None = None
-    decided_by: Name | None = None
+    decided_by: Person | None = None
     decided_at: Time | None = None
     due_at: Time | None = None
     superseded_by: Reference | None = None
@@ -203,19 +225,46 @@ class DecisionPatch(Document):
 
 
 class DecisionCreate(DecisionPatch):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"anyOf": [_given("topic"), _given("workplan")], "description": "it is about something"},
+                {
+                    "anyOf": [
+                        {
+                            "properties": {
+                                "decision_type": {"const": "pending"},
+                                "status": {"enum": ["open", "escalated", "superseded"]},
+                            }
+                        },
+                        _given("decision_type", "rationale", "decided_by", pattern=GIVEN),
+                    ],
+                    "description": "what is made says why, and by whom",
+                },
+                {
+                    "anyOf": [
+                        {"properties": {"superseded_by": {"type": "null"}}},
+                        {"properties": {"status": {"enum": ["open", "superseded"]}}},
+                    ],
+                    "description": "what names its successor is superseded",
+                },
+            ]
+        }
+    )
+
     title: Title
 
 
 class ProgressAppend(Document):
     event_type: EventType = "note"
-    summary: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+    summary: Annotated[str, Field(min_length=1, max_length=2000, pattern=GIVEN)]
     detail: Detail = {}
     repo: Reference | None = None
     topic: Reference | None = None
     workplan: Reference | None = None
     task: Reference | None = None
     decision: Reference | None = None
-    occurred_at: Time | None = None
+    occurred_at: Time = Field(default_factory=lambda: datetime.now(UTC), description="now, unless told")
 
 
 class ProgressBulk(RootModel[Annotated[list[ProgressAppend], Field(min_length=1, max_length=MOST_AT_ONCE)]]):
@@ -231,7 +280,7 @@ class _Synced(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Annotated[int, BeforeValidator(_integral), Field(ge=1, lt=2**31, strict=True)] | None = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1, strict=True), BeforeValidator(_integral)] | None = None
     title: Title = ""
     description: str = ""
     priority: Priority = 2
@@ -277,8 +326,8 @@ class Sync(Document):
 
 
 class Resolve(Document):
-    rationale: Annotated[str, Field(min_length=1, pattern=r"\S")]
-    decided_by: Name | None = Field(None, description="the author, where it is left out")
+    rationale: Annotated[str, Field(min_length=1, pattern=GIVEN)]
+    decided_by: Person | None = Field(None, description="the author, where it is left out")
 
 
 class Classify(Document):
@@ -312,7 +361,7 @@ class LegacyUse(Document):
 class LegacyInterface(LegacyUse):
     successor: Name
     sunset_at: Time | None = Field(None, description="when it ends, if that is known")
-    retire_after_days: Annotated[int, BeforeValidator(_integral), Field(ge=1, le=3650, strict=True)] = Field(
+    retire_after_days: Annotated[int, Field(ge=1, le=3650, strict=True), BeforeValidator(_integral)] = Field(
         30, description="days without a use after which it may be removed"
     )
 
@@ -322,13 +371,13 @@ class Dependency(Document):
 
 
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
-ClaimSeq = Annotated[int, BeforeValidator(_integral), Field(ge=0, lt=2**63, strict=True)]
+ClaimSeq = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True), BeforeValidator(_integral)]
 
 
 class Agent(Document):
     """Who holds a task, or wants to; the author too, where no other is named."""
 
-    agent: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="compared without case")]
+    agent: Annotated[str, Field(min_length=1, max_length=200, pattern=GIVEN, description="compared without case")]
 
 
 class ClaimTask(Agent):

@@ -1,17 +1,24 @@
-"""The OpenAPI 3.1 document, made of the operations that route and the models that validate."""
+"""The OpenAPI 3.1 document, made of the operations that route and the models that validate; with real examples."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from statehub import __version__, answers
+from statehub import __version__, answers, authors
+from statehub.filters import ListQuery
+from statehub.links import links
 from statehub.routes.operation import IDEMPOTENCY_KEY, IF_MATCH, Answer, Operation
+from statehub.vocabularies import AuthorKind
 
 REF = "#/components/schemas/{model}"
+# of the tests' walk: `make examples`
+EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text())
 READ_ERRORS = (400, 401, 403, 405, 421, 429, 503)
 WRITE_ERRORS = (*READ_ERRORS, 413, 415, 422)
 TAGS = {
@@ -46,7 +53,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     schemas, definitions = TypeAdapter.json_schemas(list(_types(operations)), ref_template=REF)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas, operations)
     known = {tag for operation in operations for tag in [operation.tag]}
     return {
         "openapi": "3.1.0",
@@ -68,7 +75,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "parameters": _parameters(),
             "responses": {"Problem": _problem(schemas)},
-            "schemas": {name: _without_defaults(name, schema) for name, schema in definitions["$defs"].items()},
+            "schemas": dict(_components(definitions["$defs"])),
         },
     }
 
@@ -83,7 +90,7 @@ def _types(operations: list[Operation]) -> Iterator[tuple[Any, JsonSchemaMode, T
                 yield (operation.name, status), "serialization", TypeAdapter(answer.body)
 
 
-def _operation(operation: Operation, schemas: Any) -> dict[str, Any]:
+def _operation(operation: Operation, schemas: Any, operations: list[Operation]) -> dict[str, Any]:
     writes = operation.method != "GET"
     found: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary, "tags": [operation.tag]}
     parameters = [*_in_path(operation.path), *_in_query(operation.query)]
@@ -92,16 +99,28 @@ def _operation(operation: Operation, schemas: Any) -> dict[str, Any]:
         found["parameters"] = parameters
     if operation.body is not None:
         schema = schemas[(operation.name, "body"), "validation"]
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        content = {"schema": schema, **_example(operation, "request")}
+        found["requestBody"] = {"required": True, "content": {"application/json": content}}
     found["responses"] = {
         str(status): _response(status, answer, schemas.get(((operation.name, status), "serialization")))
         for status, answer in operation.answers.items()
     }
+    first, answer = next(iter(operation.answers.items()))
+    if answer.media == "application/json":
+        found["responses"][str(first)]["content"][answer.media] |= _example(operation, "answer")
+    for status, answer in operation.answers.items():
+        if found_links := links(operations, operation, answer):
+            found["responses"][str(status)]["links"] = found_links
     for status in sorted({*(WRITE_ERRORS if writes else READ_ERRORS), *operation.errors} - set(operation.answers)):
         found["responses"][str(status)] = {"$ref": "#/components/responses/Problem"}
     if operation.legacy:
         found["deprecated"] = True
     return found
+
+
+def _example(operation: Operation, side: str) -> dict[str, Any]:
+    found = EXAMPLES.get(operation.name, {})
+    return {"example": found[side]} if side in found else {}
 
 
 def _in_path(path: str) -> Iterator[dict[str, Any]]:
@@ -119,6 +138,9 @@ def _in_query(model: type[BaseModel] | None) -> Iterator[dict[str, Any]]:
         if "anyOf" in value:  # a parameter is left out, never null
             [only] = [each for each in value.pop("anyOf") if each != {"type": "null"}]
             value |= only
+        if name == "fields" and issubclass(model, ListQuery):
+            column = f"(?:{'|'.join(model.columns())})?"
+            value["pattern"] = f"^(?:{column},)*{column}$"
         described = {"description": value.pop("description")} if "description" in value else {}
         yield {
             "name": name,
@@ -149,17 +171,38 @@ def _parameters() -> dict[str, Any]:
     def header(name: str, description: str, **schema: Any) -> dict[str, Any]:
         return {"name": name, "in": "header", "description": description, "schema": {"type": "string", **schema}}
 
-    kinds = ["human", "agent", "system"]
+    etag = {"pattern": '^"v[0-9]{1,9}"$', "description": "the ETag of the row"}
+    any_row = {"const": "*", "description": "whatever its version is"}
     return {
-        IF_MATCH: header(IF_MATCH, "the ETag that the row must still have", pattern=r'^(\*|"v[0-9]{1,9}")$'),
+        IF_MATCH: header(IF_MATCH, "the ETag that the row must still have", anyOf=[any_row, etag]),
         IDEMPOTENCY_KEY: header(IDEMPOTENCY_KEY, "done once, for 24 hours", pattern=r"^[!-~]([ -~]{0,253}[!-~])?$"),
         "X-StateHub-Author": header(
-            "X-StateHub-Author", "who writes; percent-encoded", pattern=r"^[A-Za-z0-9._-]{1,60}$"
+            "X-StateHub-Author", "who writes; percent-encoded UTF-8", pattern=authors.HEADER_PATTERN
         ),
-        "X-StateHub-Author-Kind": header("X-StateHub-Author-Kind", "what the author is", enum=kinds),
+        "X-StateHub-Author-Kind": header(
+            "X-StateHub-Author-Kind", "what the author is", enum=list(get_args(AuthorKind))
+        ),
         "X-StateHub-Min-Revision": header("X-StateHub-Min-Revision", "a revision token: the answer includes it"),
         "If-None-Match": header("If-None-Match", "the ETag of the answer before"),
     }
+
+
+def _components(schemas: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, schema in schemas.items():
+        if name.startswith("Page_"):  # of rows that may lack what `fields` leaves out
+            items = schema["properties"]["items"]["items"]
+            row = items["$ref"].rpartition("/")[2]
+            items["$ref"] = REF.format(model=f"Some{row}")
+            told = "The columns that `fields` names; all, without it."
+            yield (
+                f"Some{row}",
+                {key: value for key, value in schemas[row].items() if key != "required"}
+                | {
+                    "title": f"Some{row}",
+                    "description": told,
+                },
+            )
+        yield name, _without_defaults(name, schema)
 
 
 def _without_defaults(name: str, schema: dict[str, Any]) -> dict[str, Any]:

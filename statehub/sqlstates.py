@@ -70,12 +70,13 @@ async def _ours(error: Any, pool: asyncpg.Pool) -> Exception:
 
 async def _mapped(error: Any, pool: asyncpg.Pool) -> Exception:
     state = error.sqlstate or ""
+    said = error.message  # str(error) has the hint in it, which is for us
     if state in _REPEAT:
         return Repeat()
     if known := _OURS.get(state):
         if error.column_name:
-            return known(str(error), errors=[{"pointer": pointer(error.column_name), "detail": str(error)}])
-        return known(str(error), **({"errors": json.loads(error.detail)} if error.detail else {}))
+            return known(said, errors=[{"pointer": pointer(error.column_name), "detail": said}])
+        return known(said, **({"errors": json.loads(error.detail)} if error.detail else {}))
     if state.startswith(_AWAY):
         return Unavailable("the database is away or busy; try again in a moment")
     if state.startswith("28") or state in ("3D000", "3F000", "42P01", "42883", "22023"):

@@ -4,8 +4,9 @@ import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import pytest
@@ -152,6 +153,23 @@ def test_everything_that_is_sent_comes_back(shared_hub: Hub, plan: str, task: st
     row = shared_hub.created("/tasks", **sent)
     assert {name: row[name] for name in sent} == sent
     assert shared_hub.get(f"/tasks/{row['id']}").json == row
+
+
+@pytest.mark.parametrize("offset", ["+23:59", "-23:59", "+16:00", "Z"])
+def test_every_offset_of_rfc_3339_is_a_time(shared_hub: Hub, plan: str, offset: str) -> None:
+    moment = f"2030-01-02T03:04:05{offset}"
+    row = create(shared_hub, "tasks", plan, due_at=moment).json
+    assert datetime.fromisoformat(row["due_at"]) == datetime.fromisoformat(moment)
+    assert shared_hub.get("/tasks?" + urlencode({"until": moment, "limit": 1})).status == 200
+
+
+def test_the_item_that_is_refused_is_told_once(shared_hub: Hub) -> None:
+    answer = shared_hub.post("/tasks", [{"workplan": "nowhere", "title": "x"}])
+    found = problem(answer, 422)
+    assert found["detail"] == "item 0: There is no workplan nowhere; GET /workplans lists them"
+    assert found["errors"] == [
+        {"pointer": "/0/workplan", "detail": "There is no workplan nowhere; GET /workplans lists them"}
+    ]
 
 
 def test_null_empties_a_field_that_may_be_empty(shared_hub: Hub, plan: str) -> None:
@@ -351,6 +369,14 @@ def test_a_domain_is_one_of_the_domains(shared_hub: Hub) -> None:
         ("/tasks", {"workplan": "x", "title": "x", "labels": ["a", 1]}, ["/labels/1"]),
         ("/tasks", {"workplan": "x", "title": "x", "detail": []}, ["/detail"]),
         ("/tasks", {"workplan": "x", "title": "x", "due_at": "soon"}, ["/due_at"]),
+        ("/tasks", {"workplan": "x", "title": "x", "due_at": "0001-01-01T00:00:00+23:00"}, ["/due_at"]),
+        ("/tasks", {"workplan": "x", "title": "x", "author": "a\x85b"}, ["/author"]),
+        ("/tasks", {"workplan": "x", "title": "x", "author": "\u202ea"}, ["/author"]),
+        ("/tasks", {"workplan": "x", "title": "x", "author": " a"}, ["/author"]),
+        ("/tasks", {"workplan": "x", "title": "\u200b\ufeff"}, ["/title"]),
+        ("/tasks", {"workplan": "x", "title": "x", "assignee": " "}, ["/assignee"]),
+        ("/workplans", {"repo": "x", "title": "x", "code": "x" * 101}, ["/code"]),
+        ("/progress", {"summary": "x", "occurred_at": None}, ["/occurred_at"]),
         ("/tasks", {"workplan": "x", "title": "x", "due_at": "2026-01-01T00:00:00"}, ["/due_at"]),
         ("/tasks", {"workplan": "x", "title": "x", "due_at": 1e300}, ["/due_at"]),
         ("/tasks", {"workplan": "x", "title": " \t\n"}, ["/title"]),
@@ -494,7 +520,8 @@ def test_a_refused_write_leaves_nothing(shared_hub: Hub, plan: str, task: str) -
         ({}, {"author": "body", "author_kind": "human"}, "body", "human"),
         ({"X_StateHub_Author": "header"}, {"author": "body"}, "header", "agent"),
         ({"X_StateHub_Author": "a%20b%2Fc"}, {}, "a b/c", "agent"),
-        ({"X_StateHub_Author": "100%"}, {}, "100%", "agent"),
+        ({"X_StateHub_Author": "100%25"}, {}, "100%", "agent"),
+        ({"X_StateHub_Author": ""}, {"author": "body"}, "body", "agent"),
         ({"X_StateHub_Author_Kind": "system"}, {"author_kind": "human"}, "anonymous", "system"),
     ],
 )
@@ -506,7 +533,9 @@ def test_the_author_of_an_event_is_the_headers_else_the_bodys(
     assert (answer.json["author"], answer.json["author_kind"]) == (author, kind)
 
 
-@pytest.mark.parametrize("author", ["%FF", "%ED%A0%80", "%00", "a%0Ab", "%1B[31m", "%E2%80%AE", "x" * 201])
+@pytest.mark.parametrize(
+    "author", ["%FF", "%ED%A0%80", "%00", "a%0Ab", "%1B[31m", "%E2%80%AE", "%C2%85", "100%", "x" * 201]
+)
 def test_an_author_that_nobody_could_read_is_malformed(shared_hub: Hub, author: str) -> None:
     problem(shared_hub.post("/progress", {"summary": "x"}, X_StateHub_Author=author), 400)
 

@@ -147,7 +147,7 @@ operations = [
     ),
     Operation(
         "GET", "/state/events", stream_events, "follow_events", "Server-Sent Events: one for each change of a section",
-        {200: Answer(str, "id: the revision token; data: {section, revision}", "text/event-stream")}, "state",
+        {200: Answer(answers.Message, "messages without end, each of this form", "text/event-stream")}, "state",
         query=FollowQuery,
     ),
     Operation(

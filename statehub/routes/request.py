@@ -4,11 +4,11 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar, get_origin
-from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from statehub import authors
 from statehub.documents import parse, pointer
 from statehub.errors import Invalid, Malformed
 from statehub.filters import Query
@@ -22,7 +22,6 @@ AUTHOR = "x-statehub-author"
 AUTHOR_KIND = "x-statehub-author-kind"
 AUTHOR_KINDS = ("human", "agent", "system")
 ANONYMOUS = "anonymous"
-LONGEST_AUTHOR = 200
 IDEMPOTENCY_KEY = "idempotency-key"
 LONGEST_KEY = 255
 # parsing more than this would hold up everybody else's requests
@@ -104,17 +103,13 @@ def author_of(request: Request, document: Document | None = None) -> tuple[str, 
     """Name and kind of who writes: the token's, else the header's, else the body's, else anonymous."""
     sent = request.headers.get(AUTHOR)
     caller: str | None = getattr(request.state, "caller", None)
-    try:
-        author = unquote(sent, errors="strict").strip() if sent is not None else document and document.author
-    except UnicodeDecodeError:
-        raise Malformed(f"{AUTHOR} must be percent-encoded UTF-8") from None
-    kind = request.headers.get(AUTHOR_KIND) or (document and document.author_kind) or "agent"
+    author = authors.decoded(sent or "")
+    if author is None:
+        raise Malformed(f"{AUTHOR} takes at most {authors.LONGEST} printable characters, percent-encoded UTF-8")
+    kind = request.headers.get(AUTHOR_KIND, (document and document.author_kind) or "agent")
     if kind not in AUTHOR_KINDS:
         raise Malformed(f"{AUTHOR_KIND} takes {', '.join(AUTHOR_KINDS)}")
-    author = caller or author or ANONYMOUS
-    if len(author) > LONGEST_AUTHOR or not author.isprintable():
-        raise Malformed(f"the author takes at most {LONGEST_AUTHOR} printable characters")
-    return author, kind
+    return caller or author or (document and document.author) or ANONYMOUS, kind
 
 
 def expected_version(request: Request) -> int | None:
