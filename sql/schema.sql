@@ -130,6 +130,111 @@ ALTER TYPE statehub.workplan_status OWNER TO statehub_owner;
 
 COMMENT ON TYPE statehub.workplan_status IS 'ready and active are open for work; finished and archived are closed';
 
+CREATE FUNCTION statehub.add_dependency(kind text, named text, needed text) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    target uuid := row_id(kind, named);
+    needs uuid;
+begin
+    begin
+        needs := row_id(kind, needed);
+    exception when sqlstate 'SH404' then
+        raise exception '%', sqlerrm using errcode = 'SH422', column = 'depends_on';
+    end;
+    if kind = 'tasks' then
+        insert into task_dependencies (task, depends_on) values (target, needs);
+    else
+        insert into workplan_dependencies (workplan, depends_on) values (target, needs);
+    end if;
+    return query select * from written(kind, target::text);
+end
+$$;
+
+ALTER FUNCTION statehub.add_dependency(kind text, named text, needed text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.add_dependency(kind text, named text, needed text) IS 'Adds a dependency; answers with the row that waits, as written() does.';
+
+CREATE FUNCTION statehub.arm_triggers() RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    t record;
+    armed text[] := '{}';
+begin
+    for t in
+        select c.relname, g.tgname from pg_trigger as g inner join pg_class as c on g.tgrelid = c.oid
+        where c.relnamespace = 'statehub'::regnamespace and not g.tgisinternal order by c.relname, g.tgname
+    loop
+        execute format('alter table %I enable always trigger %I', t.relname, t.tgname);
+        armed := armed || format('%s.%s', t.relname, t.tgname);
+    end loop;
+    return armed;
+end
+$$;
+
+ALTER FUNCTION statehub.arm_triggers() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.arm_triggers() IS 'Makes every trigger fire always; their names, as table.trigger.';
+
+CREATE FUNCTION statehub.begin_once(author text, key text, fingerprint text) RETURNS TABLE(body text, version integer, short_name text, token text, created boolean)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    k idempotency_keys;
+begin
+    insert into idempotency_keys as i (author, key, fingerprint)
+    values (begin_once.author, begin_once.key, begin_once.fingerprint)
+    on conflict on constraint idempotency_keys_pkey do update set
+        fingerprint = excluded.fingerprint, body = null, row_version = null, short_name = null, token = null, created = null,
+        asked_at = now()
+    where i.asked_at < now() - interval '24 hours';
+    if found then return; end if;
+    select * into k from idempotency_keys as i where i.author = begin_once.author and i.key = begin_once.key;
+    if k.fingerprint <> begin_once.fingerprint then
+        raise exception 'this Idempotency-Key was used for another request within 24 hours; take a new one' using errcode = 'SH422';
+    end if;
+    return query select k.body, k.row_version, k.short_name, k.token, k.created;
+end
+$$;
+
+ALTER FUNCTION statehub.begin_once(author text, key text, fingerprint text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.begin_once(author text, key text, fingerprint text) IS 'The answer that was given for this key, if any; SH422 when the request is another one.';
+
+CREATE FUNCTION statehub.change_status(task uuid, status statehub.task_status, event_type statehub.event_type, said text, detail jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    named text;
+begin
+    perform set_config('statehub.told', jsonb_build_object(
+        'event_type', change_status.event_type, 'summary', said, 'detail', change_status.detail
+    )::text, true);
+    update tasks as t set status = change_status.status
+    where t.id = change_status.task and t.status <> change_status.status returning t.code into named;
+    perform set_config('statehub.told', '', true);
+    if named is null then
+        select t.code into named from tasks as t where t.id = change_status.task;
+        insert into progress_events (event_type, summary, detail, author, author_kind, task)
+        select
+            change_status.event_type, left(format('Task %s %s', named, said), 2000),
+            jsonb_build_object('kind', 'task', 'name', named) || change_status.detail, w.author, w.kind, change_status.task
+        from event_author() as w;
+    end if;
+    return named;
+end
+$$;
+
+ALTER FUNCTION statehub.change_status(task uuid, status statehub.task_status, event_type statehub.event_type, said text, detail jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.change_status(task uuid, status statehub.task_status, event_type statehub.event_type, said text, detail jsonb) IS 'Sets a task''s status and tells of it in one event; returns its code.';
+
 CREATE FUNCTION statehub.changed_columns(before jsonb, after jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -172,25 +277,302 @@ ALTER FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snap
 
 COMMENT ON FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) IS 'Events visible in upto and not in since, by (xid, id), from after on.';
 
+CREATE FUNCTION statehub.check_capacity(agent text, claim_limit integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    held text[];
+begin
+    if claim_limit is null then return; end if;
+    if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+        raise exception 'A limit of claims needs read committed' using errcode = 'SH409';
+    end if;
+    perform pg_advisory_xact_lock(hashtext('statehub.claims'), hashtext(lower(agent)));
+    held := array(
+        select t.code from task_claims as c inner join tasks as t on c.task = t.id
+        where lower(c.claimed_by) = lower(check_capacity.agent) and c.claimed_by is not null
+            and c.lease_expires_at > clock_timestamp()
+        order by t.code
+    );
+    if cardinality(held) >= claim_limit then
+        raise exception '% holds % already, and may hold %; finish or release one first',
+            agent, array_to_string(held[1:20], ', ') || case when cardinality(held) > 20 then ' and more' else '' end, claim_limit
+            using errcode = 'SH409';
+    end if;
+end
+$$;
+
+ALTER FUNCTION statehub.check_capacity(agent text, claim_limit integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.check_capacity(agent text, claim_limit integer) IS 'SH409, naming what it holds, when an agent has as many unexpired claims as it may have.';
+
+CREATE FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text DEFAULT NULL::text, lease interval DEFAULT NULL::interval, claim_limit integer DEFAULT NULL::integer) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    held task_claims := fence_claim(check_claim.task, check_claim.claim_seq, agent);
+    at timestamptz := clock_timestamp();
+    span interval := coalesce(check_claim.lease, held.lease);
+begin
+    if held.lease_expires_at <= at and claim_limit is not null then return held.lease_expires_at; end if;
+    update task_claims as c set lease = span, lease_expires_at = at + span where c.task = check_claim.task;
+    return at + span;
+end
+$$;
+
+ALTER FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) IS 'SH409, naming the holder, unless this claim holds the task; renews its lease, and returns its end.';
+
+CREATE FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    asked jsonb := resolve_references(jsonb_strip_nulls(jsonb_build_object('repo', repo, 'workplan', workplan, 'domain', domain)));
+begin
+    if domain is not null and not exists (select from domains as d where d.slug = asked ->> 'domain') then
+        raise exception 'There is no domain %; GET /domains lists them', left(domain, 200)
+            using errcode = 'SH422', column = 'domain';
+    end if;
+    plan := (asked ->> 'workplan')::uuid;
+    if num_nonnulls(repo, domain, tags) > 0 then
+        repos := array(
+            select r.id from managed_repos as r
+            where coalesce(r.id = (asked ->> 'repo')::uuid, true) and coalesce(r.domain = asked ->> 'domain', true)
+                and r.capability_tags @> coalesce(tags, '{}')
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) IS 'The repositories (null: all) and the workplan (null: any) that a claim is about.';
+
+CREATE FUNCTION statehub.claim_task(agent text, task text DEFAULT NULL::text, repo text DEFAULT NULL::text, workplan text DEFAULT NULL::text, domain text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[], max_priority integer DEFAULT NULL::integer, lease interval DEFAULT '00:30:00'::interval, claim_limit integer DEFAULT NULL::integer) RETURNS TABLE(id uuid, code text, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    target uuid;
+begin
+    perform check_capacity(agent, claim_limit);
+    loop
+        if task is null then
+            target := next_task(agent, repo, workplan, domain, tags, max_priority);
+        else
+            target := (resolve_references(jsonb_build_object('task', claim_task.task)) ->> 'task')::uuid;
+            perform from tasks as t where t.id = target for no key update;
+            perform refuse_unready(target);
+        end if;
+        exit when target is null;
+        return query select * from take_task(target, agent, lease);
+        exit when found;  -- else a heartbeat was faster: the next one
+    end loop;
+end
+$$;
+
+ALTER FUNCTION statehub.claim_task(agent text, task text, repo text, workplan text, domain text, tags text[], max_priority integer, lease interval, claim_limit integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.claim_task(agent text, task text, repo text, workplan text, domain text, tags text[], max_priority integer, lease interval, claim_limit integer) IS 'Claims a ready task; no row when there is none, SH409 when the one that is named is not ready.';
+
+CREATE FUNCTION statehub.claimed(task uuid, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    return query
+    select
+        json_build_object(
+            'task', w.body::json, 'claim_seq', claimed.claim_seq, 'claimed_at', claimed.claimed_at,
+            'lease_expires_at', claimed.lease_expires_at
+        )::text,
+        w.version, w.short_name, w.epoch, w.core, w.progress, w.snapshot, w.xid
+    from written('tasks', claimed.task::text) as w;
+end
+$$;
+
+ALTER FUNCTION statehub.claimed(task uuid, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.claimed(task uuid, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone) IS 'The answer of a claim as JSON text, and the parts of its revision token.';
+
+CREATE FUNCTION statehub.classify_repo(named text, doc jsonb, expected integer DEFAULT NULL::integer) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8, created boolean)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    wanted managed_repos := jsonb_populate_record(null::managed_repos, doc);
+    found_version integer;
+    target uuid;
+begin
+    if lower(named) <> wanted.slug
+        and not exists (select from managed_repos as r where r.id::text = lower(named) and r.slug = wanted.slug)
+    then
+        raise exception 'the address says %, the document %; they must agree', left(named, 200), wanted.slug
+            using errcode = 'SH422', column = 'slug';
+    end if;
+    perform resolve_references(jsonb_build_object('topic', doc -> 'topic')), set_config('statehub.event_type', 'registration', true);
+    wanted.classification := doc - '{path,remote_url}'::text [];
+    wanted.classification_version := doc ->> 'schema';
+    if expected is null then
+        insert into managed_repos as r (
+            slug, name, path, remote_url, category, domain, capability_tags, business_stake, classification, classification_version
+        )
+        values (
+            wanted.slug, wanted.name, wanted.path, wanted.remote_url, wanted.category, wanted.domain, wanted.capability_tags,
+            wanted.business_stake, wanted.classification, wanted.classification_version
+        )
+        on conflict on constraint repos_slug_taken do nothing
+        returning r.id into target;
+    end if;
+    created := target is not null;
+    if not created then
+        select r.id, r.version into target, found_version from managed_repos as r where r.slug = wanted.slug for no key update;
+        if found_version is distinct from coalesce(expected, found_version) then
+            raise exception 'the repo is %, not at version %; read it again, then repeat the change',
+                coalesce('at version ' || found_version, 'not there'), expected using errcode = 'SH412';
+        end if;
+        update managed_repos as r
+        set name = wanted.name, category = wanted.category, domain = wanted.domain, capability_tags = wanted.capability_tags,
+            business_stake = wanted.business_stake, classification = wanted.classification,
+            classification_version = wanted.classification_version, status = 'active',
+            path = case when doc ? 'path' then wanted.path else r.path end,
+            remote_url = case when doc ? 'remote_url' then wanted.remote_url else r.remote_url end
+        where r.id = target and (
+            (r.name, r.category, r.domain, r.capability_tags, r.business_stake, r.classification, r.classification_version, r.status)
+            is distinct from (
+                wanted.name, wanted.category, wanted.domain, wanted.capability_tags, wanted.business_stake,
+                wanted.classification, wanted.classification_version, 'active'
+            )
+            or (doc ? 'path' and r.path is distinct from wanted.path)
+            or (doc ? 'remote_url' and r.remote_url is distinct from wanted.remote_url)
+        );
+    end if;
+    return query select w.*, classify_repo.created from written('repos', target::text) as w;
+end
+$$;
+
+ALTER FUNCTION statehub.classify_repo(named text, doc jsonb, expected integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.classify_repo(named text, doc jsonb, expected integer) IS 'Registers or reclassifies a repository from a classification; as written() does, and whether it made the row.';
+
+CREATE FUNCTION statehub.complete_task(task text, agent text, claim_seq bigint, summary text DEFAULT NULL::text) RETURNS TABLE(id uuid, code text, unblocked text[])
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    target uuid := row_id('tasks', complete_task.task);
+    named text;
+begin
+    perform from tasks as t where t.id = target for no key update;
+    perform fence_claim(target, complete_task.claim_seq, agent);
+    named := change_status(target, 'done', 'status',
+        format('finished by %s', agent) || coalesce(': ' || nullif(complete_task.summary, ''), ''),
+        jsonb_strip_nulls(jsonb_build_object(
+            'agent', agent, 'claim_seq', complete_task.claim_seq, 'summary', complete_task.summary
+        )));
+    return query select target, named, unblocked_by(target);
+end
+$$;
+
+ALTER FUNCTION statehub.complete_task(task text, agent text, claim_seq bigint, summary text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.complete_task(task text, agent text, claim_seq bigint, summary text) IS 'Finishes a task under its claim; the codes of those that became ready.';
+
+CREATE TABLE statehub.legacy_interfaces (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind statehub.legacy_kind NOT NULL,
+    name text NOT NULL,
+    successor text NOT NULL,
+    sunset_at timestamp with time zone,
+    retire_after_days integer DEFAULT 30 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT legacy_interfaces_days_range CHECK (((retire_after_days >= 1) AND (retire_after_days <= 3650))),
+    CONSTRAINT legacy_interfaces_name_given CHECK ((name ~ '\S'::text))
+);
+
+ALTER TABLE statehub.legacy_interfaces OWNER TO statehub_owner;
+
+COMMENT ON TABLE statehub.legacy_interfaces IS 'An interface with a successor.';
+
+COMMENT ON CONSTRAINT legacy_interfaces_days_range ON statehub.legacy_interfaces IS 'retire_after_days: takes 1 to 3650';
+
+COMMENT ON CONSTRAINT legacy_interfaces_name_given ON statehub.legacy_interfaces IS 'name: must not be empty';
+
+CREATE FUNCTION statehub.count_use(kind statehub.legacy_kind, name text, caller text) RETURNS statehub.legacy_interfaces
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    used legacy_interfaces;
+begin
+    select * into used from legacy_interfaces as i where i.kind = count_use.kind and i.name = count_use.name;
+    if not found then return null; end if;
+    insert into legacy_usage as u (interface, used_on, caller, uses, last_used_at)
+    values (used.id, (clock_timestamp() at time zone 'UTC')::date, count_use.caller, 1, clock_timestamp())
+    on conflict on constraint legacy_usage_pkey do update set uses = u.uses + 1, last_used_at = excluded.last_used_at;
+    return used;
+end
+$$;
+
+ALTER FUNCTION statehub.count_use(kind statehub.legacy_kind, name text, caller text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.count_use(kind statehub.legacy_kind, name text, caller text) IS 'Counts a use; the interface, or null where none is registered under that name.';
+
 CREATE FUNCTION statehub.create_row(kind text, doc jsonb) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
-    AS $_$
-declare
-    tbl text := (select k.tbl from kinds as k where k.kind = create_row.kind);
-    columns text := (select string_agg(quote_ident(key), ', ') from jsonb_object_keys(doc) as key);
-    new_id text;
+    AS $$
 begin
-    execute format(
-        'insert into %I (%s) select %2$s from jsonb_populate_record(null::%1$I, $1) returning id::text', tbl, columns
-    ) into new_id using resolve_references(doc);
-    return query select * from written(kind, new_id);
+    return query select * from written(kind, insert_row(kind, doc));
 end
-$_$;
+$$;
 
 ALTER FUNCTION statehub.create_row(kind text, doc jsonb) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.create_row(kind text, doc jsonb) IS 'Inserts a row of this kind; answers as written() does.';
+
+CREATE FUNCTION statehub.create_rows(kind text, docs jsonb) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    at integer := 0;
+    keys text [] := '{}';
+    said text;
+    state text;
+    broken text;
+    col text;
+begin
+    begin
+        while at < jsonb_array_length(docs) loop
+            keys := keys || insert_row(kind, docs -> at);
+            at := at + 1;
+        end loop;
+    exception when others then
+        get stacked diagnostics
+            said = message_text, state = returned_sqlstate, broken = constraint_name, col = column_name;
+        raise exception using message = said, errcode = state, constraint = broken, column = col, hint = at::text;
+    end;
+    return query
+    select
+        (select json_build_object('items', json_agg(b.body::json order by k.n))::text
+        from unnest(keys) with ordinality as k (key, n) cross join lateral row_body(create_rows.kind, k.key) as b),
+        null::integer, null::text, r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned()
+    from revisions() as r;
+end
+$$;
+
+ALTER FUNCTION statehub.create_rows(kind text, docs jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.create_rows(kind text, docs jsonb) IS 'Inserts rows of this kind from a JSON list; answers {"items"} as written() does.';
 
 CREATE FUNCTION statehub.epoch() RETURNS text
     LANGUAGE sql STABLE
@@ -225,14 +607,27 @@ CREATE FUNCTION statehub.escalation_note(said text) RETURNS text
     select 'Needs a person: ' || string_agg(format('%s (%s)', k.keyword, k.kind), ', ' order by k.kind, k.keyword)
     from escalation_keywords as k
     where said ~* (
-        '\m' || replace(regexp_replace(k.keyword, 'y$', ''), ' ', '\s+')
-        || case when k.keyword like '%y' then '(y|ys|ies)' else '(s|es)?' end || '\M'
+        '[[:<:]]' || replace(regexp_replace(k.keyword, 'y$', ''), ' ', E'[[:space:]\u00A0\u2007\u202F-]+')
+        || case when k.keyword like '%y' then '(y|ys|ies)' else '(s|es)?' end || '[[:>:]]'
     )
 $_$;
 
 ALTER FUNCTION statehub.escalation_note(said text) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.escalation_note(said text) IS 'Names the financial and legal keywords in a text; null when there is none.';
+
+CREATE FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select
+        coalesce(nullif(current_setting('statehub.author', true), ''), session_user),
+        coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human')::author_kind
+$$;
+
+ALTER FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) IS 'Who the events of this transaction are by: the setting statehub.author, else the database user.';
 
 CREATE FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) RETURNS TABLE(event_type text, summary text, detail jsonb, repo uuid, topic uuid, workplan uuid, task uuid, decision uuid)
     LANGUAGE sql STABLE
@@ -252,7 +647,7 @@ CREATE FUNCTION statehub.events_of(noun text, named text, created boolean, bulk 
             else ' changed: ' || (select string_agg(c, ', ') from jsonb_array_elements_text(f -> 'columns') as c)
         end, 2000),
         jsonb_strip_nulls(jsonb_build_object(
-            'kind', noun, 'name', f -> named, 'columns', f -> 'columns',
+            'kind', noun, 'name', f -> named, 'columns', f -> 'columns', 'unblocked', f -> 'unblocked',
             'status', case when created then jsonb_build_array(f -> 'status')
                 when f ->> 'was' <> f ->> 'status' then jsonb_build_array(f -> 'was', f -> 'status') end
         )),
@@ -275,6 +670,91 @@ $_$;
 ALTER FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) IS 'Progress events for rows as JSON; a changed row carries columns and was (its old status).';
+
+CREATE TABLE statehub.task_claims (
+    task uuid NOT NULL,
+    claim_seq bigint DEFAULT 0 NOT NULL,
+    claimed_by text,
+    claimed_at timestamp with time zone,
+    lease_expires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    lease interval DEFAULT '00:30:00'::interval NOT NULL,
+    CONSTRAINT task_claims_lease_range CHECK (((lease > '00:00:00'::interval) AND (lease <= '7 days'::interval))),
+    CONSTRAINT task_claims_whole CHECK ((num_nulls(claimed_by, claimed_at, lease_expires_at) = ANY (ARRAY[0, 3])))
+);
+
+ALTER TABLE statehub.task_claims OWNER TO statehub_owner;
+
+COMMENT ON TABLE statehub.task_claims IS 'Who holds a task, and until when. A row outlives its claim, so that claim_seq only grows. Not watched: a heartbeat bumps nothing.';
+
+COMMENT ON CONSTRAINT task_claims_lease_range ON statehub.task_claims IS 'lease_s: takes up to 604,800 (7 days), more than 0';
+
+CREATE FUNCTION statehub.fence_claim(task uuid, claim_seq bigint, agent text DEFAULT NULL::text) RETURNS statehub.task_claims
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    held task_claims;
+    named text;
+    now_at task_status;
+begin
+    select * into held from task_claims as c where c.task = fence_claim.task for no key update;
+    if held.claimed_by is not null and held.claim_seq = fence_claim.claim_seq
+        and (agent is null or lower(held.claimed_by) = lower(agent))
+    then
+        return held;
+    end if;
+    select t.code, t.status into named, now_at from tasks as t where t.id = fence_claim.task;
+    if held.claimed_by is null then
+        raise exception 'Nobody holds %, which is %: claim % is over', named, now_at,
+            concat_ws(' of ', fence_claim.claim_seq, agent)
+            using errcode = 'SH409', column = 'claim_seq';
+    end if;
+    raise exception '% is held by % under claim %, since % until %: claim % is over', named, held.claimed_by, held.claim_seq,
+        utc(held.claimed_at), utc(held.lease_expires_at), concat_ws(' of ', fence_claim.claim_seq, agent)
+        using errcode = 'SH409', column = 'claim_seq';
+end
+$$;
+
+ALTER FUNCTION statehub.fence_claim(task uuid, claim_seq bigint, agent text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.fence_claim(task uuid, claim_seq bigint, agent text) IS 'The claim that holds the task, locked; SH409, naming the holder, unless it is this one.';
+
+CREATE FUNCTION statehub.finish_once(author text, key text, body text, version integer, short_name text, token text, created boolean) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    update idempotency_keys as i
+    set body = finish_once.body, row_version = finish_once.version, short_name = finish_once.short_name, token = finish_once.token,
+        created = finish_once.created
+    where i.author = finish_once.author and i.key = finish_once.key
+$$;
+
+ALTER FUNCTION statehub.finish_once(author text, key text, body text, version integer, short_name text, token text, created boolean) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.finish_once(author text, key text, body text, version integer, short_name text, token text, created boolean) IS 'Keeps the answer of a write for its Idempotency-Key, in the same transaction.';
+
+CREATE FUNCTION statehub.finished_detail(task uuid, was statehub.task_status, status statehub.task_status) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    unblocked text[];
+begin
+    if finished_detail.status in ('done', 'cancel') and finished_detail.was not in ('done', 'cancel') then
+        unblocked := unblocked_by(finished_detail.task);
+        if unblocked <> '{}' then return jsonb_build_object('unblocked', unblocked); end if;
+    end if;
+    return '{}';
+end
+$$;
+
+ALTER FUNCTION statehub.finished_detail(task uuid, was statehub.task_status, status statehub.task_status) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.finished_detail(task uuid, was statehub.task_status, status statehub.task_status) IS 'For the event of a task that is finished: {"unblocked": [codes]}, or {}.';
 
 CREATE FUNCTION statehub.fold() RETURNS bigint
     LANGUAGE sql SECURITY DEFINER
@@ -309,31 +789,222 @@ ALTER FUNCTION statehub.fold() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.fold() IS 'Moves the ledger into the counters; returns how many rows went.';
 
+CREATE FUNCTION statehub.forget_keys() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    delete from idempotency_keys as i where (i.author, i.key) in (
+        select o.author, o.key from idempotency_keys as o
+        where o.asked_at < now() - interval '25 hours' order by o.asked_at limit 1000 for update skip locked
+    )
+$$;
+
+ALTER FUNCTION statehub.forget_keys() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.forget_keys() IS 'Removes Idempotency-Keys that are over, a thousand at a time.';
+
+CREATE FUNCTION statehub.get_briefing(named text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+    with asked as materialized (select row_id('repos', named) as id),
+    blocking as (
+        select d.code, d.title, d.status, d.due_at, d.escalation_note, w.code as workplan, d.created_at
+        from decisions as d left join workplans as w on d.workplan = w.id
+        where d.decision_type = 'pending' and d.status in ('open', 'escalated')
+            and (named is null or w.repo = (select a.id from asked as a))
+    ),
+    taken as (
+        select t.code, t.title, c.claimed_by, c.lease_expires_at, t.assignee, t.priority, t.updated_at
+        from tasks as t left join task_claims as c on t.id = c.task
+        where t.status = 'progress' and (named is null or t.repo = (select a.id from asked as a))
+    ),
+    ready as (
+        select t.code, t.title, t.priority, t.due_at, t.assignee, t.position
+        from ready_tasks as t where t.status = 'todo' and (named is null or t.repo = (select a.id from asked as a))
+    ),
+    waiting as (
+        select t.code, t.title, t.priority, t.waiting_on, t.assignee, t.updated_at
+        from tasks as t where t.status = 'wait' and (named is null or t.repo = (select a.id from asked as a))
+    ),
+    plans as (
+        select w.code, w.title, w.status, w.owner, w.priority, w.due_at, w.id
+        from workplans as w
+        where w.status not in ('finished', 'archived') and (named is null or w.repo = (select a.id from asked as a))
+    ),
+    decided as (
+        select d.code, d.title, d.rationale, d.decided_by, d.decided_at
+        from decisions as d left join workplans as w on d.workplan = w.id
+        where d.status = 'resolved' and (named is null or w.repo = (select a.id from asked as a))
+        order by d.decided_at desc limit 10
+    ),
+    recent as (
+        select e.id, e.summary, e.author, e.occurred_at
+        from progress_events as e
+        where named is null or e.repo = (select a.id from asked as a)
+        order by e.occurred_at desc, e.id desc limit 20
+    )
+    select json_build_object(
+        'repo', (
+            select json_build_object('slug', r.slug, 'name', r.name, 'category', r.category, 'domain', r.domain, 'status', r.status)
+            from managed_repos as r where r.id = (select a.id from asked as a)
+        ),
+        'blocking', json_build_object('total', (select count(*) from blocking), 'items', (
+            select coalesce(json_agg(b), '[]') from (
+                select b.* from blocking as b order by b.status desc, b.due_at, b.code limit 60
+            ) as b
+        )),
+        'taken', json_build_object('total', (select count(*) from taken), 'items', (
+            select coalesce(json_agg(t), '[]') from (select t.* from taken as t order by t.priority, t.updated_at limit 60) as t
+        )),
+        'ready', json_build_object('total', (select count(*) from ready), 'items', (
+            select coalesce(json_agg(r), '[]') from (
+                select r.* from ready as r order by r.priority, r.due_at, r.position, r.code limit 60
+            ) as r
+        )),
+        'waiting', json_build_object('total', (select count(*) from waiting), 'items', (
+            select coalesce(json_agg(w), '[]') from (
+                select w.* from waiting as w order by w.priority, w.updated_at, w.code limit 60
+            ) as w
+        )),
+        'plans', json_build_object('total', (select count(*) from plans), 'items', (
+            select coalesce(json_agg(json_build_object(
+                'code', p.code, 'title', p.title, 'status', p.status, 'owner', p.owner, 'priority', p.priority, 'due_at', p.due_at,
+                'done', n.done, 'tasks', n.total
+            ) order by p.priority, p.due_at, p.code), '[]')
+            from (select p.* from plans as p order by p.priority, p.due_at, p.code limit 60) as p
+            cross join lateral (
+                select coalesce(sum(c.n) filter (where c.key = 'done'), 0) as done, coalesce(sum(c.n), 0) as total
+                from current_workplan_totals as c where c.workplan = p.id
+            ) as n
+        )),
+        'decided', (select coalesce(json_agg(d), '[]') from decided as d),
+        'recent', (select coalesce(json_agg(e), '[]') from recent as e)
+    )::text
+$$;
+
+ALTER FUNCTION statehub.get_briefing(named text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.get_briefing(named text) IS 'The data of GET /state/context; SH404 for a repository that is not there.';
+
 CREATE FUNCTION statehub.get_row(kind text, named text) RETURNS TABLE(body text, version integer)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'statehub', 'pg_temp'
     AS $_$
-declare
-    k kinds;
 begin
-    select * into k from kinds where kinds.kind = get_row.kind;
-    if k.kind = 'domains' then
-        return query
-        select row_to_json(d)::text, d.version from domain_rows as d where d.slug = lower(named);
-        if not found then
-            raise exception 'There is no domain %; GET /domains lists them', left(named, 200) using errcode = 'SH404';
-        end if;
-        return;
+    if kind = 'domains' then
+        return query select r.body, r.version from row_body(kind, lower(named)) as r;
+    elsif kind <> 'progress' then
+        return query select r.body, r.version from row_body(kind, row_id(kind, named)::text) as r;
+    elsif named ~ '^[0-9]{1,18}$' then
+        return query select r.body, r.version from row_body(kind, named) as r;
     end if;
-    return query execute format(
-        'select row_to_json(v)::text, v.version from %I as v where v.id = $1', k.row_view
-    ) using row_id(kind, named);
+    if not found then
+        raise exception 'There is no % %; GET /% lists them',
+            case kind when 'domains' then 'domain' else 'event' end, left(named, 200), kind using errcode = 'SH404';
+    end if;
 end
 $_$;
 
 ALTER FUNCTION statehub.get_row(kind text, named text) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.get_row(kind text, named text) IS 'One row as served, by short name or id; SH404 when there is none.';
+
+CREATE FUNCTION statehub.heartbeat_task(task text, agent text, claim_seq bigint, lease interval DEFAULT NULL::interval, claim_limit integer DEFAULT NULL::integer) RETURNS TABLE(id uuid, code text, lease_expires_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    target uuid := row_id('tasks', heartbeat_task.task);
+    expires_at timestamptz;
+begin
+    -- counted before the claim is locked, as claim_task() does: in the other order the two would deadlock
+    if claim_limit is not null and exists (
+        select from task_claims as c
+        where c.task = target and c.claim_seq = heartbeat_task.claim_seq and c.lease_expires_at <= clock_timestamp()
+    ) then
+        perform check_capacity(agent, claim_limit);
+        claim_limit := null;
+    end if;
+    expires_at := check_claim(target, heartbeat_task.claim_seq, agent, lease, claim_limit);
+    return query select t.id, t.code, expires_at from tasks as t where t.id = target;
+end
+$$;
+
+ALTER FUNCTION statehub.heartbeat_task(task text, agent text, claim_seq bigint, lease interval, claim_limit integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.heartbeat_task(task text, agent text, claim_seq bigint, lease interval, claim_limit integer) IS 'Renews the lease of a claim; SH409, naming the holder, when it is no longer the one.';
+
+CREATE FUNCTION statehub.highlighted(plain text, query tsquery, language text) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    shown text := btrim(regexp_replace(
+        left(plain, 20000),
+        '[\u0001-\u0020\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ue000-\uf8ff\ufeff\ufff9-\ufffb'
+        || '\U000e0000-\U000e007f]+', ' ', 'g'
+    ));
+    -- the marks are set in a text whose signs are spaces; the parts are cut from the one that people wrote
+    marked text := ts_headline(
+        ('pg_catalog.' || language)::regconfig, translate(shown, search_signs(), repeat(' ', length(search_signs()))),
+        query, E'HighlightAll=true, StartSel="\u0002", StopSel="\u0003"'
+    );
+    pieces text [] := string_to_array(translate(marked, E'\u0003', E'\u0002'), E'\u0002');
+    start_at integer := greatest(1, length(pieces[1]) - 60);
+    stop_at integer := start_at + 240;
+    at integer := 1;
+    parts text [] := '{}';
+begin
+    if pieces is null or cardinality(pieces) < 3 or length(array_to_string(pieces, '')) <> length(shown) then return null; end if;
+    for n in 1 .. cardinality(pieces) loop
+        exit when at >= stop_at and n % 2 = 0;
+        parts := parts || substr(
+            shown, greatest(at, start_at), greatest(0, least(at + length(pieces[n]), stop_at) - greatest(at, start_at))
+        );
+        at := at + length(pieces[n]);
+    end loop;
+    if start_at > 1 then parts[1] := '…' || parts[1]; end if;
+    if stop_at <= length(shown) and cardinality(parts) % 2 = 0 then parts := parts || '…'::text;
+    elsif stop_at <= length(shown) then parts[cardinality(parts)] := parts[cardinality(parts)] || '…';
+    end if;
+    return parts;
+end
+$$;
+
+ALTER FUNCTION statehub.highlighted(plain text, query tsquery, language text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.highlighted(plain text, query tsquery, language text) IS 'Where a text matches, as parts: not matched, matched, not matched, …; null where it does not.';
+
+CREATE FUNCTION statehub.ids_of(refers text, names text[]) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $_$
+declare
+    lowered text [] := array(select lower(n) from unnest(names) as n);
+    ids uuid [] := array(
+        select n::uuid from unnest(lowered) as n where n ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    );
+begin
+    return case refers
+        when 'repos' then array(select r.id from managed_repos as r where r.slug = any(lowered) or r.id = any(ids))
+        when 'topics' then array(select t.id from topics as t where t.slug = any(lowered) or t.id = any(ids))
+        when 'workplans' then array(select w.id from workplans as w where lower(w.code) = any(lowered) or w.id = any(ids))
+        when 'tasks' then array(select t.id from tasks as t where lower(t.code) = any(lowered) or t.id = any(ids))
+        when 'decisions' then array(select d.id from decisions as d where lower(d.code) = any(lowered) or d.id = any(ids))
+        when 'repos of a domain' then array(select r.id from managed_repos as r where r.domain = any(lowered))
+        when 'workplans of a topic' then
+            array(select w.id from workplans as w where w.topic = any(ids_of('topics', names)))
+        when 'workplans of a repo' then
+            array(select w.id from workplans as w where w.repo = any(ids_of('repos', names)))
+    end;
+end
+$_$;
+
+ALTER FUNCTION statehub.ids_of(refers text, names text[]) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.ids_of(refers text, names text[]) IS 'The ids that a filter by short names stands for.';
 
 CREATE FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) RETURNS jsonb
     LANGUAGE plpgsql
@@ -424,6 +1095,38 @@ ALTER FUNCTION statehub.import_events(target_repo uuid, docs jsonb) OWNER TO sta
 
 COMMENT ON FUNCTION statehub.import_events(target_repo uuid, docs jsonb) IS 'Adds the history that is not there yet; {created, updated, unchanged, skipped, why}.';
 
+CREATE FUNCTION statehub.import_parents(pairs jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    pair record;
+    why jsonb := '[]';
+begin
+    if pairs is null then return why; end if;
+    begin
+        update tasks as t set parent = (p ->> 1)::uuid from jsonb_array_elements(pairs) as p where t.id = (p ->> 0)::uuid;
+        return why;
+    exception when sqlstate 'SH409' or check_violation then null;
+    end;
+    for pair in
+        select t.id, t.code, (p ->> 1)::uuid as parent
+        from jsonb_array_elements(pairs) as p inner join tasks as t on t.id = (p ->> 0)::uuid order by t.code
+    loop
+        begin
+            update tasks as t set parent = pair.parent where t.id = pair.id;
+        exception when sqlstate 'SH409' or check_violation then
+            why := why || jsonb_build_object('name', pair.code, 'why', sqlerrm);
+        end;
+    end loop;
+    return why;
+end
+$$;
+
+ALTER FUNCTION statehub.import_parents(pairs jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.import_parents(pairs jsonb) IS 'Sets parents from pairs [task, parent] of ids; [{name, why}] of what was left out.';
+
 CREATE FUNCTION statehub.import_plans(doc jsonb, author text) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
@@ -438,7 +1141,7 @@ begin
     perform set_author(author, 'system'), set_config('statehub.bulk', 'on', true),
         set_config('statehub.event_type', 'import', true);
     insert into managed_repos (slug, name, domain)
-    select r.slug, r.name, r.domain from jsonb_to_record(doc -> 'repo') as r (slug text, name text, domain text)
+    select r.slug, r.name, lower(r.domain) from jsonb_to_record(doc -> 'repo') as r (slug text, name text, domain text)
     on conflict do nothing;
     target := row_id('repos', doc #>> '{repo,slug}');
     plans := import_workplans(target, doc -> 'workplans');
@@ -469,6 +1172,7 @@ declare
     made integer;
     changed integer;
     why jsonb;
+    orphans jsonb;
 begin
     create temporary table incoming on commit drop as
     select
@@ -500,15 +1204,18 @@ begin
         i.labels, i.detail
     from incoming as i where i.existing is null and i.why is null;
     get diagnostics made = row_count;
-    update tasks as t set parent = p.id
-    from incoming as i inner join tasks as p on lower(i.parent) = lower(p.code)
-    where lower(t.code) = lower(i.code) and i.why is null and i.changed and t.parent is distinct from p.id;
+    orphans := import_parents((
+        select jsonb_agg(jsonb_build_array(t.id, p.id))
+        from incoming as i
+        inner join tasks as t on lower(i.code) = lower(t.code) inner join tasks as p on lower(i.parent) = lower(p.code)
+        where i.why is null and i.changed and t.parent is distinct from p.id
+    ));
     select coalesce(jsonb_agg(jsonb_build_object('name', i.code, 'why', i.why)), '[]') into why
     from incoming as i where i.why is not null;
     drop table incoming;
     return jsonb_build_object(
         'created', made, 'updated', changed, 'skipped', jsonb_array_length(why),
-        'unchanged', jsonb_array_length(docs) - made - changed - jsonb_array_length(why), 'why', why
+        'unchanged', jsonb_array_length(docs) - made - changed - jsonb_array_length(why), 'why', why || orphans
     );
 end
 $$;
@@ -554,6 +1261,75 @@ $$;
 ALTER FUNCTION statehub.import_workplans(target_repo uuid, docs jsonb) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.import_workplans(target_repo uuid, docs jsonb) IS 'Creates or updates workplans of a repository; {created, updated, unchanged, skipped, why}.';
+
+CREATE FUNCTION statehub.insert_row(kind text, doc jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $_$
+declare
+    tbl text := (select k.tbl from kinds as k where k.kind = insert_row.kind);
+    columns text := (select string_agg(quote_ident(key), ', ') from jsonb_object_keys(doc) as key);
+    new_key text;
+begin
+    execute format(
+        'insert into %I (%s) select %2$s from jsonb_populate_record(null::%1$I, $1) returning id::text', tbl, columns
+    ) into new_key using resolve_references(doc);
+    return new_key;
+end
+$_$;
+
+ALTER FUNCTION statehub.insert_row(kind text, doc jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.insert_row(kind text, doc jsonb) IS 'Inserts a row of this kind; its key.';
+
+CREATE FUNCTION statehub.insert_synced_workplans(target_repo uuid) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    made integer;
+begin
+    insert into workplans (
+        code, repo, topic, title, description, owner, status, priority, due_at, labels, source_path, sync_base
+    )
+    select
+        b.code, target_repo, b.topic_id, n.title, coalesce(n.description, ''), n.owner, coalesce(n.status, 'proposed'),
+        coalesce(n.priority, 2), n.due_at, coalesce(n.labels, '{}'), n.source_path, n.sync_base
+    from batch_plans as b cross join lateral jsonb_populate_record(null::workplans, b.doc) as n
+    where b.id is null order by b.at;
+    get diagnostics made = row_count;
+    update batch_plans as b set id = w.id from workplans as w where b.id is null and lower(b.code) = lower(w.code);
+    return jsonb_build_object('workplans_created', made);
+end
+$$;
+
+ALTER FUNCTION statehub.insert_synced_workplans(target_repo uuid) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.insert_synced_workplans(target_repo uuid) IS 'Inserts the new workplans of the batch; how many.';
+
+CREATE FUNCTION statehub.is_for(assignee text, agent text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select is_for.assignee is null or lower(is_for.assignee) = lower(is_for.agent)
+$$;
+
+ALTER FUNCTION statehub.is_for(assignee text, agent text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.is_for(assignee text, agent text) IS 'Whether the queue hands a task with this assignee to this agent; names are compared without case.';
+
+CREATE FUNCTION statehub.is_held(task uuid, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select exists (
+        select from task_claims as c
+        where c.task = is_held.task and c.claimed_by is not null and c.lease_expires_at > is_held.at
+    )
+$$;
+
+ALTER FUNCTION statehub.is_held(task uuid, at timestamp with time zone) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.is_held(task uuid, at timestamp with time zone) IS 'Whether somebody holds the task under a lease that runs at that time.';
 
 CREATE FUNCTION statehub.leave_unsettled() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -866,57 +1642,309 @@ ALTER FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapsh
 
 COMMENT ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) IS 'Events since a token, as JSON; with the label of the snapshot, and the key of the last.';
 
-CREATE FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) RETURNS text
+CREATE FUNCTION statehub.list_claims(agent text, repo text, page_size integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    repos uuid[] := (select s.repos from claim_scope(list_claims.repo, null, null, null) as s);
+    page text;
+begin
+    select json_build_object('items', coalesce(json_agg(p order by p.lease_expires_at, p.task), '[]'))::text into page
+    from (
+        select
+            t.code as task, t.title, r.slug as repo, w.code as workplan, t.status, c.claimed_by, c.claim_seq, c.claimed_at,
+            c.lease_expires_at, c.lease_expires_at <= clock_timestamp() as expired
+        from task_claims as c
+        inner join tasks as t on c.task = t.id
+        inner join workplans as w on t.workplan = w.id
+        inner join managed_repos as r on t.repo = r.id
+        where c.claimed_by is not null and (agent is null or lower(c.claimed_by) = lower(agent))
+            and (repos is null or t.repo = any(repos))
+        order by c.lease_expires_at, t.code limit page_size
+    ) as p;
+    return page;
+end
+$$;
+
+ALTER FUNCTION statehub.list_claims(agent text, repo text, page_size integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.list_claims(agent text, repo text, page_size integer) IS 'The claims as JSON text: {"items": […]}, by the end of their lease.';
+
+CREATE FUNCTION statehub.list_conditions(kind text, filters jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    f record;
+    vals text [];
+    found text [] := '{}';
+begin
+    for f in
+        select l.name, l.refers, l.value_type, l.condition, w.value
+        from jsonb_each(filters) as w inner join list_filters as l on l.kind = list_conditions.kind and w.key = l.name
+        order by l.name
+    loop
+        vals := array(select jsonb_array_elements_text(f.value));
+        if f.refers is not null then
+            vals := ids_of(f.refers, vals)::text [];
+        elsif f.name in ('slug', 'code', 'domain') then
+            vals := array(select lower(v) from unnest(vals) as v);
+        end if;
+        found := found || format(
+            f.condition, case when cardinality(vals) = 1 then format('= %L::%s', vals[1], f.value_type)
+                else format('= any(%L::%s [])', vals, f.value_type) end, vals, vals[1]
+        );
+    end loop;
+    return array_to_string(coalesce(nullif(found, '{}'), '{true}'), ' and ');
+end
+$$;
+
+ALTER FUNCTION statehub.list_conditions(kind text, filters jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.list_conditions(kind text, filters jsonb) IS 'A list''s filters (name to list of values, any of which will do) as SQL.';
+
+CREATE FUNCTION statehub.list_dependencies(kind text, named text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    target uuid := row_id(kind, named);
+begin
+    if kind = 'tasks' then
+        return (
+            with stubs as (
+                select t.id, json_build_object('code', t.code, 'title', t.title, 'status', t.status, 'repo', r.slug) as stub, t.code
+                from tasks as t inner join managed_repos as r on t.repo = r.id
+            )
+            select json_build_object(
+                'items', (select coalesce(json_agg(s.stub order by s.code), '[]') from task_dependencies as d
+                    inner join stubs as s on d.depends_on = s.id where d.task = target),
+                'dependents', (select coalesce(json_agg(s.stub order by s.code), '[]') from task_dependencies as d
+                    inner join stubs as s on d.task = s.id where d.depends_on = target)
+            )
+        );
+    end if;
+    return (
+        with stubs as (
+            select w.id, json_build_object('code', w.code, 'title', w.title, 'status', w.status, 'repo', r.slug) as stub, w.code
+            from workplans as w inner join managed_repos as r on w.repo = r.id
+        )
+        select json_build_object(
+            'items', (select coalesce(json_agg(s.stub order by s.code), '[]') from workplan_dependencies as d
+                inner join stubs as s on d.depends_on = s.id where d.workplan = target),
+            'dependents', (select coalesce(json_agg(s.stub order by s.code), '[]') from workplan_dependencies as d
+                inner join stubs as s on d.workplan = s.id where d.depends_on = target)
+        )
+    );
+end
+$$;
+
+ALTER FUNCTION statehub.list_dependencies(kind text, named text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.list_dependencies(kind text, named text) IS 'What a task or workplan waits for (items) and what waits for it (dependents), as JSON.';
+
+CREATE FUNCTION statehub.list_plans(named text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    target uuid := row_id('repos', named);
+begin
+    return (
+        with needs as materialized (
+            select d.task, json_agg(b.code order by b.code) as codes
+            from tasks as t inner join task_dependencies as d on t.id = d.task inner join tasks as b on d.depends_on = b.id
+            where t.repo = target group by d.task
+        ),
+        work as materialized (
+            select
+                t.workplan, json_agg(json_build_object(
+                    'code', t.code, 'title', t.title, 'status', t.status, 'assignee', t.assignee, 'waiting_on', t.waiting_on,
+                    'priority', t.priority, 'depends_on', coalesce(n.codes, '[]'), 'position', t.position, 'version', t.version
+                ) order by t.position, t.code) as tasks
+            from tasks as t left join needs as n on t.id = n.task where t.repo = target group by t.workplan
+        )
+        select json_build_object('repo', r.slug, 'last_synced_at', r.last_synced_at, 'workplans', coalesce((
+            select json_agg(json_build_object(
+                'code', w.code, 'title', w.title, 'status', w.status, 'owner', w.owner, 'topic', p.slug,
+                'depends_on', array(
+                    select b.code from workplan_dependencies as d inner join workplans as b on d.depends_on = b.id
+                    where d.workplan = w.id order by b.code
+                ),
+                'synced', w.source_path is not null or w.sync_base is not null, 'source_path', w.source_path,
+                'sync_base', w.sync_base, 'version', w.version, 'tasks', coalesce(k.tasks, '[]')
+            ) order by w.code)
+            from workplans as w left join topics as p on w.topic = p.id left join work as k on w.id = k.workplan
+            where w.repo = target
+        ), '[]'))::text
+        from managed_repos as r where r.id = target
+    );
+end
+$$;
+
+ALTER FUNCTION statehub.list_plans(named text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.list_plans(named text) IS 'The plans of a repository as a sync reads them, as JSON text.';
+
+CREATE FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    repos uuid[];
+    plan uuid;
+    only_repo uuid;
+    at timestamptz := clock_timestamp();
+    touched uuid[];
+    page text;
+begin
+    select s.repos, s.plan into repos, plan from claim_scope(repo, list_ready.workplan, domain, tags) as s;
+    only_repo := case when cardinality(repos) = 1 then repos[1] end;
+    -- one statement, so one snapshot
+    with touched as materialized (
+        select s.id from tasks_touched(
+            array(select distinct u.task from unsettled as u where u.task is not null),
+            array(select distinct u.workplan from unsettled as u where u.workplan is not null)
+        ) as s
+    ),
+    candidates as (
+        (
+            select t.id from tasks as t
+            where t.queued and t.priority <= coalesce(max_priority, 4) and (agent is null or is_for(t.assignee, agent))
+                and (only_repo is null or t.repo = only_repo) and (repos is null or t.repo = any(repos))
+                and (plan is null or t.workplan = plan)
+                and not exists (
+                select from task_claims as k
+                where k.task = t.id and k.claimed_by is not null and k.lease_expires_at > at
+            ) and t.id not in (select s.id from touched as s)
+            order by t.priority, t.due_at, t.position, t.code limit page_size
+        )
+        union all
+        select t.id from tasks as t inner join touched as s on t.id = s.id
+        where t.status = 'todo' and not exists (
+                select from task_claims as k
+                where k.task = t.id and k.claimed_by is not null and k.lease_expires_at > at
+            ) and exists (select from workplans as w where w.id = t.workplan and w.status in ('ready', 'active'))
+            and not exists (
+                select from task_dependencies as d inner join tasks as b on d.depends_on = b.id
+                where d.task = t.id and b.status not in ('done', 'cancel')
+            )
+            and not exists (
+                select from workplan_dependencies as d inner join workplans as b on d.depends_on = b.id
+                where d.workplan = t.workplan and b.status not in ('finished', 'archived')
+            )
+        union all
+        select t.id from tasks as t inner join task_claims as c on t.id = c.task
+        where c.claimed_by is not null and c.lease_expires_at <= at and t.status = 'progress'
+            and workplan_is_open(t.workplan) and task_is_free(t.id)
+    ),
+    page as (
+        select t.id, row_number() over (order by t.priority, t.due_at, t.position, t.code) as n
+        from candidates as c inner join tasks as t on c.id = t.id
+        where t.priority <= coalesce(max_priority, 4) and (agent is null or is_for(t.assignee, agent))
+            and (repos is null or t.repo = any(repos)) and (plan is null or t.workplan = plan)
+        order by t.priority, t.due_at, t.position, t.code limit page_size
+    )
+    select json_build_object('items', coalesce(json_agg(v order by p.n), '[]'))::text into page
+    from page as p inner join task_rows as v on p.id = v.id;
+    return page;
+end
+$$;
+
+ALTER FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) IS 'The ready tasks as served, in the order they are handed out, as JSON text.';
+
+CREATE FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'statehub', 'pg_temp'
     AS $_$
 declare
     k kinds;
-    wheres text;
+    s list_sorts;
+    newest_first boolean := sort like '-%';
     columns text;
     page_key text;
-    page_order text;
     page_after text;
     page text;
 begin
     select * into k from kinds where kinds.kind = list_rows.kind;
-    select string_agg(
-        case when c.is_short_name then format('lower(v.%I) = any(%L::text [])', c.name, lower(f.vals::text))
-            else format('v.%I = any(%L::%s [])', c.name, f.vals, c.type) end, ' and '
-    ) into wheres
-    from (
-        select e.key, array(select jsonb_array_elements_text(e.value)) as vals from jsonb_each(filters) as e
-    ) as f
-    inner join served_columns as c on c.kind = list_rows.kind and f.key = c.name;
+    select * into s from list_sorts as l where l.kind = list_rows.kind and l.name = ltrim(list_rows.sort, '-');
     select string_agg(format('v.%I', c.name), ', ' order by coalesce(array_position(fields, c.name), c.position)) into columns
     from served_columns as c where c.kind = list_rows.kind and (fields is null or c.name = any(fields));
-    select
-        string_agg(format('v.%I', c.name), ', ' order by p.n),
-        string_agg(format('v.%I %s', c.name, case when k.newest_first then 'desc' else 'asc' end), ', ' order by p.n),
-        string_agg(format('($1 ->> %s)::%s', p.n - 1, c.type), ', ' order by p.n)
-    into page_key, page_order, page_after
-    from unnest(k.page_key) with ordinality as p (name, n)
-    inner join served_columns as c on c.kind = list_rows.kind and p.name = c.name;
+    page_key := array_to_string(s.key, ', ');
+    if after is not null then
+        select format('and (%s) %s (%s)', page_key, case when newest_first then '<' else '>' end,
+            string_agg(format('%L::%s', after ->> (p.n - 1)::integer, p.type), ', ' order by p.n))
+        into page_after from unnest(s.types) with ordinality as p (type, n);
+    end if;
     execute format(
-        'with page as (
-            select row_number() over (order by %2$s) as n, jsonb_build_array(%1$s) as key, to_json(i) as item
-            from %3$I as v cross join lateral (select %4$s) as i
-            where %5$s and ($1 is null or (%1$s) %6$s (%7$s)) order by %2$s limit $2 + 1
+        'with page as materialized (
+            select row_number() over (order by %1$s) as n, jsonb_build_array(%2$s) as key, b.%3$I as row_key
+            from %4$I as b where %5$s %6$s order by %1$s limit $1 + 1
+        ), items as materialized (
+            select p.n, to_json(i) as item
+            from page as p inner join %7$I as v on p.row_key = v.%3$I cross join lateral (select %8$s) as i where p.n <= $1
         )
         select json_build_object(
-            ''items'', coalesce(json_agg(item order by n) filter (where n <= $2), ''[]''),
-            ''next'', case when count(*) > $2 then (select key from page where n = $2) end
-        )::text from page',
-        page_key, page_order, k.row_view, columns, coalesce(wheres, 'true'),
-        case when k.newest_first then '<' else '>' end, page_after
-    ) into page using after, page_size;
+            ''items'', coalesce((select json_agg(i.item order by i.n) from items as i), ''[]''),
+            ''next'', (select p.key from page as p where p.n = $1 and exists (select from page where page.n > $1))
+        )::text',
+        case when newest_first then array_to_string(s.key, ' desc, ') || ' desc' else page_key end, page_key, k.key_column,
+        k.tbl, list_conditions(kind, filters), page_after, k.row_view, columns
+    ) into page using page_size;
     return page;
 end
 $_$;
 
-ALTER FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) IS 'A page of rows of this kind, as JSON text.';
+COMMENT ON FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) IS 'A page of rows of this kind, as JSON text.';
+
+CREATE FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    at timestamptz := clock_timestamp();
+begin
+    is_ready := list_ready(agent, repo, workplan, domain, tags, max_priority, 1)::json #> '{items,0}' is not null;
+    select extract(epoch from min(c.lease_expires_at) - at) into lease_ends_s
+    from task_claims as c where c.claimed_by is not null and c.lease_expires_at > at;
+end
+$$;
+
+ALTER FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) IS 'Whether something is ready, and the seconds until the next lease runs out.';
+
+CREATE FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    found_id uuid;
+    at timestamptz := clock_timestamp();
+begin
+    select t.id into found_id
+    from task_claims as c inner join tasks as t on c.task = t.id
+    where c.claimed_by is not null and c.lease_expires_at <= at and t.status = 'progress'
+        and (repos is null or t.repo = any(repos)) and (plan is null or t.workplan = plan)
+        and t.priority <= most and is_for(t.assignee, agent) and workplan_is_open(t.workplan) and task_is_free(t.id)
+    order by t.priority, t.due_at, t.position, t.code limit 1 for no key update of t skip locked;
+    return found_id;
+end
+$$;
+
+ALTER FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) IS 'The first task whose lease has run out, for this agent, locked.';
 
 CREATE FUNCTION statehub.next_number(scope uuid) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
@@ -931,6 +1959,147 @@ ALTER FUNCTION statehub.next_number(scope uuid) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.next_number(scope uuid) IS 'The next number for a code in this repository or workplan.';
 
+CREATE FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    found_id uuid;
+    at timestamptz := clock_timestamp();
+begin
+    select t.id into found_id from tasks as t
+    where t.queued and t.workplan = plan and (repos is null or t.repo = any(repos)) and t.priority <= most and is_for(t.assignee, agent)
+        and not coalesce(
+            (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
+        )
+        and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+    order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
+    return found_id;
+end
+$$;
+
+ALTER FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) IS 'The first queued task of a workplan for this agent, locked.';
+
+CREATE FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET enable_sort TO 'off'
+    AS $$
+declare
+    found_id uuid;
+    at timestamptz := clock_timestamp();
+begin
+    if cardinality(repos) = 1 then
+        select t.id into found_id from tasks as t
+        where t.queued and t.repo = repos[1] and t.priority <= most and is_for(t.assignee, agent)
+            and not coalesce(
+                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
+            )
+            and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
+    else
+        select t.id into found_id from tasks as t
+        where t.queued and (repos is null or t.repo = any(repos)) and t.priority <= most and is_for(t.assignee, agent)
+            and not coalesce(
+                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
+            )
+            and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
+    end if;
+    return found_id;
+end
+$$;
+
+ALTER FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) IS 'The first task of the queue for this agent, locked.';
+
+CREATE FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    repos uuid[];
+    plan uuid;
+    most smallint := coalesce(max_priority, 4);
+    found_id uuid;
+begin
+    if num_nonnulls(repo, workplan, domain, tags) > 0 then
+        select r.repos, r.plan into repos, plan from claim_scope(repo, workplan, domain, tags) as r;
+    end if;
+    -- the first entry of the index tells whether any claim has expired at all
+    if (select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) <= clock_timestamp() then
+        found_id := next_expired(agent, repos, plan, most);
+    end if;
+    if found_id is null and exists (select from unsettled) then
+        found_id := next_unsettled(agent, repos, plan, most);
+    end if;
+    if found_id is not null then return found_id; end if;
+    if plan is not null then return next_of_workplan(agent, repos, plan, most); end if;
+    return next_queued(agent, repos, most);
+end
+$$;
+
+ALTER FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) IS 'The next ready task for this agent, locked.';
+
+CREATE FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    found_id uuid;
+    at timestamptz := clock_timestamp();
+    unflagged uuid[] := array(
+        select t.id
+        from tasks_touched(
+            array(select distinct u.task from unsettled as u where u.task is not null),
+            array(select distinct u.workplan from unsettled as u where u.workplan is not null)
+        ) as s
+        inner join tasks as t on s.id = t.id
+        where t.status = 'todo' and not t.queued and exists (select from workplans as w where w.id = t.workplan and w.status in ('ready', 'active'))
+            and not exists (
+                select from task_dependencies as d inner join tasks as b on d.depends_on = b.id
+                where d.task = t.id and b.status not in ('done', 'cancel')
+            )
+            and not exists (
+                select from workplan_dependencies as d inner join workplans as b on d.depends_on = b.id
+                where d.workplan = t.workplan and b.status not in ('finished', 'archived')
+            )
+    );
+begin
+    if unflagged = '{}' then return null; end if;
+    select t.id into found_id
+    from tasks as t inner join (
+        select unnest(unflagged) as id
+        union
+        -- more than ever are locked at once; if all of them are, next_queued() looks further
+        (
+            select q.id from tasks as q
+            where q.queued and (repos is null or q.repo = any(repos)) and (plan is null or q.workplan = plan)
+                and q.priority <= most and is_for(q.assignee, agent)
+            order by q.priority, q.due_at, q.position, q.code limit 200
+        )
+    ) as s on t.id = s.id
+    where (repos is null or t.repo = any(repos)) and (plan is null or t.workplan = plan)
+        and t.priority <= most and is_for(t.assignee, agent) and not exists (
+                select from task_claims as k
+                where k.task = t.id and k.claimed_by is not null and k.lease_expires_at > at
+            )
+        and task_is_ready(t.status, t.workplan, t.id)
+    order by t.priority, t.due_at, t.position, t.code limit 1 for no key update of t skip locked;
+    return found_id;
+end
+$$;
+
+ALTER FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) IS 'The first of the queue and of what just became ready, for this agent, locked; null when nothing did.';
+
 CREATE FUNCTION statehub.numbered(prefix text, number bigint, digits integer) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -941,19 +2110,53 @@ ALTER FUNCTION statehub.numbered(prefix text, number bigint, digits integer) OWN
 
 COMMENT ON FUNCTION statehub.numbered(prefix text, number bigint, digits integer) IS 'The prefix and a number of at least so many digits.';
 
+CREATE FUNCTION statehub.offer_finished(tasks uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    insert into progress_events (event_type, summary, detail, author, author_kind, repo, topic, workplan)
+    select
+        'note', format('Workplan %s can be finished: its %s tasks are done or cancelled', w.code, n.total),
+        jsonb_build_object('finishable', w.code, 'tasks', n.total), 'statehub', 'system', w.repo, w.topic, w.id
+    from (
+        select distinct t.workplan as id from tasks as t
+        where t.id = any(offer_finished.tasks) and t.status in ('done', 'cancel')
+    ) as s
+    inner join workplans as w on s.id = w.id and w.status not in ('finished', 'archived')
+    cross join lateral (
+        select count(*) as total from tasks as t where t.workplan = w.id
+        having bool_and(t.status in ('done', 'cancel'))
+    ) as n
+    where not exists (
+        select from progress_events as e
+        where e.workplan = w.id and e.author_kind = 'system' and e.detail ->> 'finishable' = w.code and e.id > coalesce((
+            select max(r.id) from progress_events as r
+            where r.workplan = w.id and r.task is not null and (
+                r.event_type = 'created' or (
+                    r.detail #>> '{status,0}' in ('done', 'cancel') and r.detail #>> '{status,1}' not in ('done', 'cancel')
+                )
+            )
+        ), 0)
+    )
+$$;
+
+ALTER FUNCTION statehub.offer_finished(tasks uuid[]) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.offer_finished(tasks uuid[]) IS 'Writes a note for each workplan of these tasks that has nothing left to do, once.';
+
 CREATE FUNCTION statehub.pass_gate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
 begin
-    update gates set passes = passes + 1 where name = tg_table_name;
+    update gates set passes = passes + 1 where name = 'dependencies';
     return null;
 end
 $$;
 
 ALTER FUNCTION statehub.pass_gate() OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.pass_gate() IS 'Before insert or update of a dependency: one writer a graph at a time.';
+COMMENT ON FUNCTION statehub.pass_gate() IS 'Before a write that may close a cycle: one writer at a time.';
 
 CREATE FUNCTION statehub.prepare_decision() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -974,6 +2177,11 @@ begin
         raise exception '% was decided by % already; record a new decision and name it in superseded_by',
             old.code, old.decided_by using errcode = 'SH409';
     end if;
+    if new.superseded_by is not null and (
+        tg_op = 'INSERT' and new.status = 'open' or tg_op = 'UPDATE' and new.status = old.status
+    ) then
+        new.status := 'superseded';
+    end if;
     if new.decision_type = 'made' then
         new.decided_at := coalesce(new.decided_at, now());
         if new.status in ('open', 'escalated') then new.status := 'resolved'; end if;
@@ -982,6 +2190,8 @@ begin
         if note is not null then
             new.escalation_note := note;
             if new.status = 'open' then new.status := 'escalated'; end if;
+        elsif new.status = 'open' then
+            new.escalation_note := null;
         end if;
     end if;
     return new;
@@ -1124,12 +2334,27 @@ declare
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
     type event_type := nullif(current_setting('statehub.event_type', true), '');
     bulk boolean := coalesce(current_setting('statehub.bulk', true), '') = 'on';
+    told jsonb := case when noun = 'task' then nullif(current_setting('statehub.told', true), '') end;
     facts jsonb[];
 begin
+    if told is not null and tg_op = 'UPDATE' then
+        insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task)
+        select
+            (told ->> 'event_type')::event_type, left(format('Task %s %s', c.code, told ->> 'summary'), 2000),
+            jsonb_build_object('kind', 'task', 'name', c.code, 'columns', '{status}'::text [], 'status', array[w.status, c.status])
+                || (told -> 'detail') || finished_detail(c.id, w.status, c.status),
+            author, kind, c.repo, c.workplan, c.id
+        from changed as c inner join was as w on c.id = w.id;
+        return null;
+    end if;
     if tg_op = 'INSERT' then
         select array_agg(to_jsonb(c)) into facts from changed as c;
     else
-        select array_agg(n.new || jsonb_build_object('columns', n.columns, 'was', n.old_status)) into facts
+        select array_agg(
+            n.new || jsonb_build_object('columns', n.columns, 'was', n.old_status) || case when noun = 'task' and not bulk
+                then finished_detail((n.new ->> 'id')::uuid, (n.old_status #>> '{}')::task_status, (n.new ->> 'status')::task_status)
+                else '{}' end
+        ) into facts
         from (
             select
                 to_jsonb(c) as new, to_jsonb(w) -> 'status' as old_status,
@@ -1158,20 +2383,21 @@ CREATE FUNCTION statehub.record_dependency() RETURNS trigger
 declare
     author text := coalesce(nullif(current_setting('statehub.author', true), ''), session_user);
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
+    type event_type := coalesce(nullif(current_setting('statehub.event_type', true), ''), 'changed');
     verb text := case when tg_op = 'DELETE' then 'no longer depends on' else 'depends on' end;
 begin
     if tg_op = 'INSERT' and coalesce(current_setting('statehub.bulk', true), '') = 'on' then return null; end if;
     if tg_table_name = 'task_dependencies' then
         insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task)
         select
-            'changed', format('Task %s %s %s', t.code, verb, b.code),
+            type, format('Task %s %s %s', t.code, verb, b.code),
             jsonb_build_object('kind', 'task', 'name', t.code, 'columns', jsonb_build_array('depends_on'), 'depends_on', b.code),
             author, kind, t.repo, t.workplan, t.id
         from touched as d inner join tasks as t on d.task = t.id inner join tasks as b on d.depends_on = b.id;
     else
         insert into progress_events (event_type, summary, detail, author, author_kind, repo, topic, workplan)
         select
-            'changed', format('Workplan %s %s %s', t.code, verb, b.code),
+            type, format('Workplan %s %s %s', t.code, verb, b.code),
             jsonb_build_object('kind', 'workplan', 'name', t.code, 'columns', jsonb_build_array('depends_on'), 'depends_on', b.code),
             author, kind, t.repo, t.topic, t.id
         from touched as d inner join workplans as t on d.workplan = t.id inner join workplans as b on d.depends_on = b.id;
@@ -1183,6 +2409,33 @@ $$;
 ALTER FUNCTION statehub.record_dependency() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.record_dependency() IS 'After a dependency was added or removed: its progress event.';
+
+CREATE FUNCTION statehub.record_use(doc jsonb, caller text) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    used legacy_interfaces := count_use((doc ->> 'kind')::legacy_kind, doc ->> 'name', caller);
+begin
+    if used.id is null then
+        raise exception 'no % interface of that name is registered; GET /legacy-meter lists them', doc ->> 'kind'
+            using errcode = 'SH422', column = 'name';
+    end if;
+    return query
+    select
+        json_build_object(
+            'kind', used.kind, 'name', used.name, 'successor', used.successor, 'sunset_at', used.sunset_at, 'caller', u.caller,
+            'used_on', u.used_on, 'uses', u.uses
+        )::text,
+        null::integer, used.name, r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned()
+    from legacy_usage as u cross join revisions() as r
+    where u.interface = used.id and u.caller = record_use.caller and u.used_on = (clock_timestamp() at time zone 'UTC')::date;
+end
+$$;
+
+ALTER FUNCTION statehub.record_use(doc jsonb, caller text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.record_use(doc jsonb, caller text) IS 'Counts a use; answers with the caller''s uses today, and the parts of a revision token.';
 
 CREATE FUNCTION statehub.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -1197,9 +2450,125 @@ ALTER FUNCTION statehub.refuse_change() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.refuse_change() IS 'Refuses update, delete and truncate.';
 
+CREATE FUNCTION statehub.refuse_moved_plans(target_repo uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    wrong jsonb;
+    moved jsonb;
+begin
+    select jsonb_agg(jsonb_build_object('pointer', f.pointer, 'detail', f.detail) order by f.pointer) into wrong
+    from (
+        select format('/workplans/%s/code', max(b.at)) as pointer, 'stands twice in this batch' as detail
+        from batch_plans as b group by lower(b.code) having count(*) > 1
+        union all
+        select format('/workplans/%s/tasks/%s/code', max(b.plan_at), max(b.at)), 'stands twice in this batch'
+        from batch_tasks as b where b.code is not null group by lower(b.code) having count(*) > 1
+        union all
+        select format('/workplans/%s/topic', b.at), 'does not exist; GET /topics lists them'
+        from batch_plans as b where b.topic is not null and b.topic_id is null
+    ) as f;
+    if wrong is not null then
+        raise exception '% in the batch cannot be taken', wrong #>> '{0,pointer}' using errcode = 'SH422', detail = wrong::text;
+    end if;
+    select jsonb_agg(jsonb_build_object('pointer', f.pointer, 'detail', f.detail) order by f.pointer) into moved
+    from (
+        select
+            s.pointer, case
+                when s.elsewhere then s.code || ' belongs to another ' || s.owner
+                when s.found is null then s.code || ' is not there'
+                when s.expected is null then format('%s is there already, at version %s', s.code, s.found)
+                else format('%s is at version %s, not %s', s.code, s.found, s.expected)
+            end as detail
+        from (
+            select format('/workplans/%s', b.at) as pointer, b.code, b.expected, b.found, b.repo <> target_repo as elsewhere,
+                'repository' as owner
+            from batch_plans as b
+            union all
+            select format('/workplans/%s/tasks/%s', b.plan_at, b.at), b.code, b.expected, b.found,
+                b.id is not null and b.workplan is distinct from p.id, 'workplan'
+            from batch_tasks as b inner join batch_plans as p on b.plan_at = p.at
+        ) as s
+        where s.elsewhere or s.found is distinct from s.expected
+    ) as f;
+    if moved is not null then
+        raise exception '% of the rows moved on since they were read; read them again, then repeat the sync',
+            jsonb_array_length(moved) using errcode = 'SH409', detail = moved::text;
+    end if;
+end
+$$;
+
+ALTER FUNCTION statehub.refuse_moved_plans(target_repo uuid) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.refuse_moved_plans(target_repo uuid) IS 'Raises SH409 with a pointer to each row of the batch that moved, SH422 for what no batch may say.';
+
+CREATE FUNCTION statehub.refuse_new_id() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'the id of a row stays as it is' using errcode = 'SH409', column = 'id';
+end
+$$;
+
+ALTER FUNCTION statehub.refuse_new_id() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.refuse_new_id() IS 'Before an update that changes an id: refuses it.';
+
+CREATE FUNCTION statehub.refuse_parent_cycle() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        with recursive above (id) as (
+            select new.parent
+            union
+            select t.parent from above as a inner join tasks as t on a.id = t.id where t.parent is not null
+        )
+        select from above as a where a.id = new.id
+    ) then
+        raise exception '% cannot be below %: that closes a cycle',
+            new.code, (select t.code from tasks as t where t.id = new.parent) using errcode = 'SH409', column = 'parent';
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION statehub.refuse_parent_cycle() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.refuse_parent_cycle() IS 'After a task was given a parent: refuses a cycle.';
+
+CREATE FUNCTION statehub.refuse_successor_cycle() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        with recursive later (id) as (
+            select new.superseded_by
+            union
+            select d.superseded_by from later as l inner join decisions as d on l.id = d.id
+            where d.superseded_by is not null
+        )
+        select from later as l where l.id = new.id
+    ) then
+        raise exception '% cannot be superseded by %: that closes a cycle',
+            new.code, (select d.code from decisions as d where d.id = new.superseded_by)
+            using errcode = 'SH409', column = 'superseded_by';
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION statehub.refuse_successor_cycle() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.refuse_successor_cycle() IS 'After a decision was given a successor: refuses a cycle.';
+
 CREATE FUNCTION statehub.refuse_task_cycle() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'statehub', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 begin
     if exists (
@@ -1222,9 +2591,27 @@ ALTER FUNCTION statehub.refuse_task_cycle() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.refuse_task_cycle() IS 'After each new dependency of a task: refuses a cycle.';
 
+CREATE FUNCTION statehub.refuse_unready(task uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    why json := why_task(refuse_unready.task);
+begin
+    if not (why ->> 'ready')::boolean then
+        raise exception '%', (select string_agg(w, ' ') from json_array_elements_text(why -> 'why') as w) using errcode = 'SH409';
+    end if;
+end
+$$;
+
+ALTER FUNCTION statehub.refuse_unready(task uuid) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.refuse_unready(task uuid) IS 'SH409 with the reasons, unless the task is ready.';
+
 CREATE FUNCTION statehub.refuse_workplan_cycle() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'statehub', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 begin
     if exists (
@@ -1247,6 +2634,37 @@ ALTER FUNCTION statehub.refuse_workplan_cycle() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.refuse_workplan_cycle() IS 'After each new dependency of a workplan: refuses a cycle.';
 
+CREATE FUNCTION statehub.register_interface(doc jsonb) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8, created boolean)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    wanted legacy_interfaces := jsonb_populate_record(null::legacy_interfaces, doc);
+    target uuid;
+begin
+    insert into legacy_interfaces as i (kind, name, successor, sunset_at, retire_after_days)
+    values (wanted.kind, wanted.name, wanted.successor, wanted.sunset_at, coalesce(wanted.retire_after_days, 30))
+    on conflict on constraint legacy_interfaces_name_taken do nothing
+    returning i.id into target;
+    created := target is not null;
+    update legacy_interfaces as i
+    set successor = n.successor, sunset_at = n.sunset_at, retire_after_days = n.retire_after_days
+    from legacy_interfaces as o cross join lateral jsonb_populate_record(o, doc) as n
+    where i.kind = wanted.kind and i.name = wanted.name and o.id = i.id
+        and (i.successor, i.sunset_at, i.retire_after_days) is distinct from (n.successor, n.sunset_at, n.retire_after_days);
+    return query
+    select to_json(v)::text, v.version, v.name, r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned(),
+        register_interface.created
+    from (
+        select l.* from legacy_rows as l where l.kind = wanted.kind and l.name = wanted.name
+    ) as v cross join revisions() as r;
+end
+$$;
+
+ALTER FUNCTION statehub.register_interface(doc jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.register_interface(doc jsonb) IS 'Registers or updates a legacy interface; as written() does, and whether it made the row.';
+
 CREATE FUNCTION statehub.release_finished_claim() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'statehub', 'pg_temp'
@@ -1261,6 +2679,65 @@ $$;
 ALTER FUNCTION statehub.release_finished_claim() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.release_finished_claim() IS 'After a task is done or cancelled: nobody holds it.';
+
+CREATE FUNCTION statehub.release_task(task text, agent text, claim_seq bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text, force boolean DEFAULT false) RETURNS TABLE(id uuid, code text)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    target uuid := row_id('tasks', release_task.task);
+    now_at task_status;
+    held task_claims;
+    named text;
+begin
+    select t.status into now_at from tasks as t where t.id = target for no key update;
+    if release_task.force then
+        select * into held from task_claims as c where c.task = target for no key update;
+        if held.claimed_by is null then
+            raise exception 'Nobody holds %', (select t.code from tasks as t where t.id = target) using errcode = 'SH409';
+        end if;
+    else
+        held := fence_claim(target, release_task.claim_seq, agent);
+    end if;
+    update task_claims as c set claimed_by = null, claimed_at = null, lease_expires_at = null where c.task = target;
+    named := change_status(target, case when now_at = 'progress' then 'todo' else now_at end, 'release',
+        case when release_task.force then format('taken away from %s by %s', held.claimed_by, agent)
+            else format('released by %s', agent) end || coalesce(': ' || nullif(reason, ''), ''),
+        jsonb_strip_nulls(jsonb_build_object(
+            'agent', agent, 'claim_seq', held.claim_seq, 'reason', reason,
+            'from', case when release_task.force then held.claimed_by end, 'force', nullif(release_task.force, false)
+        )));
+    return query select target, named;
+end
+$$;
+
+ALTER FUNCTION statehub.release_task(task text, agent text, claim_seq bigint, reason text, force boolean) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.release_task(task text, agent text, claim_seq bigint, reason text, force boolean) IS 'Ends a claim, by its holder or by force; the task is ready again.';
+
+CREATE FUNCTION statehub.remove_dependency(kind text, named text, needed text) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    removed boolean;
+begin
+    if kind = 'tasks' then
+        removed := remove_task_dependency(named, needed);
+    else
+        removed := remove_workplan_dependency(named, needed);
+    end if;
+    if not removed then
+        raise exception '% does not depend on %', left(named, 200), left(needed, 200) using errcode = 'SH404';
+    end if;
+    return query select * from written(kind, row_id(kind, named)::text);
+end
+$$;
+
+ALTER FUNCTION statehub.remove_dependency(kind text, named text, needed text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.remove_dependency(kind text, named text, needed text) IS 'Takes a dependency back; answers with the row that waited, as written() does. SH404 when there was none.';
 
 CREATE FUNCTION statehub.remove_task_dependency(task text, depends_on text) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
@@ -1306,6 +2783,30 @@ $$;
 ALTER FUNCTION statehub.renew_epoch() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.renew_epoch() IS 'Starts an epoch if server, database or timeline are not those of the last one.';
+
+CREATE FUNCTION statehub.resolve_decision(named text, doc jsonb, expected integer DEFAULT NULL::integer) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    target uuid := row_id('decisions', named);
+    d decisions;
+begin
+    select * into d from decisions where decisions.id = target for no key update;
+    if d.decision_type = 'made' then
+        raise exception '% was decided by % already; record a new decision and name it in superseded_by', d.code, d.decided_by
+            using errcode = 'SH409';
+    elsif d.status = 'superseded' then
+        raise exception '% is superseded%; answer the one that took its place', d.code,
+            coalesce(' by ' || (select s.code from decisions as s where s.id = d.superseded_by), '') using errcode = 'SH409';
+    end if;
+    return query select * from update_row('decisions', target::text, doc || '{"decision_type": "made"}', expected);
+end
+$$;
+
+ALTER FUNCTION statehub.resolve_decision(named text, doc jsonb, expected integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.resolve_decision(named text, doc jsonb, expected integer) IS 'Answers a pending decision (rationale, decided_by); as written() does. SH409 when it was answered.';
 
 CREATE FUNCTION statehub.resolve_references(doc jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
@@ -1359,6 +2860,37 @@ ALTER FUNCTION statehub.revisions() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.revisions() IS 'Epoch, section revisions, snapshot, unfolded ledger rows, and the revision of each table.';
 
+CREATE FUNCTION statehub.row_body(kind text, key text) RETURNS TABLE(body text, version integer, short_name text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    case kind
+        when 'domains' then
+            return query select row_to_json(v)::text, v.version, v.slug from domain_rows as v where v.slug = row_body.key;
+        when 'topics' then
+            return query select row_to_json(v)::text, v.version, v.slug from topic_rows as v where v.id = row_body.key::uuid;
+        when 'repos' then
+            return query select row_to_json(v)::text, v.version, v.slug from repo_rows as v where v.id = row_body.key::uuid;
+        when 'workplans' then
+            return query select row_to_json(v)::text, v.version, v.code from workplan_rows as v where v.id = row_body.key::uuid;
+        when 'workstreams' then
+            return query select row_to_json(v)::text, v.version, v.code from workstream_rows as v where v.id = row_body.key::uuid;
+        when 'tasks' then
+            return query select row_to_json(v)::text, v.version, v.code from task_rows as v where v.id = row_body.key::uuid;
+        when 'decisions' then
+            return query select row_to_json(v)::text, v.version, v.code from decision_rows as v where v.id = row_body.key::uuid;
+        when 'progress' then
+            return query
+            select row_to_json(v)::text, null::integer, v.id::text from event_rows as v where v.id = row_body.key::bigint;
+    end case;
+end
+$$;
+
+ALTER FUNCTION statehub.row_body(kind text, key text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.row_body(kind text, key text) IS 'A row of this kind as JSON text, its version (none for an event) and short name; by its key.';
+
 CREATE FUNCTION statehub.row_id(kind text, named text) RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO 'statehub', 'pg_temp'
@@ -1373,7 +2905,7 @@ begin
             select t.id into found_id from topics as t where t.id = by_id or (by_id is null and t.slug = lower(named));
         when 'repos' then
             select r.id into found_id from managed_repos as r where r.id = by_id or (by_id is null and r.slug = lower(named));
-        when 'workplans' then
+        when 'workplans', 'workstreams' then
             select w.id into found_id from workplans as w where w.id = by_id or (by_id is null and lower(w.code) = lower(named));
         when 'tasks' then
             select t.id into found_id from tasks as t where t.id = by_id or (by_id is null and lower(t.code) = lower(named));
@@ -1390,6 +2922,247 @@ $_$;
 ALTER FUNCTION statehub.row_id(kind text, named text) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.row_id(kind text, named text) IS 'The id behind a short name or id of this kind.';
+
+CREATE FUNCTION statehub.search(typed text, kinds text[], repos text[], statuses text[], page_size integer, skip integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET random_page_cost TO '1.1'
+    SET cpu_operator_cost TO '0.02'
+    SET work_mem TO '64MB'
+    AS $_$
+declare
+    language text := (select l.language from search_language as l);
+    query tsquery := search_query(typed, language);
+    only_repos uuid [] := case when repos is not null then ids_of('repos', repos) end;
+    candidates text;
+    found text;
+begin
+    select string_agg(search_candidates(k.kind, typed, language, only_repos, statuses), ' union all ') into candidates
+    from searched_kinds as k where kinds is null or k.kind = any(kinds);
+    execute format(
+        'with hits as materialized (
+            select c.*, row_number() over (order by c.is_named desc, c.is_titled desc, c.rank desc, c.at desc, c.path, c.name) as n
+            from (%s) as c
+        ), page as materialized (select h.* from hits as h where h.n > $4 order by h.n limit $3 + 1)
+        select json_build_object(
+            ''items'', coalesce(json_agg(json_build_object(
+                ''kind'', p.kind, ''name'', p.name, ''title'', p.title, ''status'', p.status, ''repo'', r.slug, ''workplan'', w.code,
+                ''at'', p.at, ''href'', ''/'' || p.path || ''/'' || p.name, ''rank'', round(p.rank::numeric, 4),
+                ''highlight'', search_highlight(p.fields, p.texts, $1, $2)
+            ) order by p.n) filter (where p.n <= $4 + $3), ''[]''),
+            ''more'', count(*) > $3
+        )
+        from page as p left join managed_repos as r on p.repo = r.id left join workplans as w on p.workplan = w.id',
+        candidates
+    ) into found using coalesce(query, ''), language, page_size, skip;
+    return found;
+end
+$_$;
+
+ALTER FUNCTION statehub.search(typed text, kinds text[], repos text[], statuses text[], page_size integer, skip integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.search(typed text, kinds text[], repos text[], statuses text[], page_size integer, skip integer) IS 'GET /state/search: a page of ranked hits as JSON text.';
+
+CREATE FUNCTION statehub.search_candidates(kind text, typed text, language text, repos uuid[], statuses text[]) RETURNS text
+    LANGUAGE sql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $_$
+    select format(
+        'select %L as kind, %L as path, %s as name, %s as title, %s as status, %s as repo, %s as workplan, %s as at, c.is_named,
+            coalesce(%s @@ $1, false) as is_titled, ts_rank(v.vector, $1) as rank, %L::text [] as fields, array[%s, %s, %s] as texts
+        from (select u.id, bool_or(u.is_named) as is_named from (%s) as u (id, is_named) group by u.id) as c
+        inner join %I as b on c.id = b.id
+        cross join lateral (select %s as vector offset 0) as v
+        where c.is_named or v.vector @@ $1',
+        k.kind, k.path, k.name, k.title, k.status, k.repo, k.workplan, k.moment, coalesce(e.titles, 'null::tsvector'),
+        array['title', replace(k.described, 'b.', ''), replace(k.reasoned, 'b.', '')],
+        k.title, coalesce(k.described, 'null'), coalesce(k.reasoned, 'null'),
+        string_agg(format(
+            case when s.is_named then '(select b.id, true as is_named from %1$I as b where %2$s and %3$s)'
+                when search_is_rare(k.tbl, s.condition) then
+                    '(select f.id, false from (select b.* from %1$I as b where %2$s and %3$s offset 0) as f order by %6$s limit %5$s)'
+                else '(select b.id, false from (select b.* from %1$I as b where %3$s order by %4$s limit 1000) as b
+                    where %2$s order by %4$s limit %5$s)'
+            end,
+            k.tbl, s.condition, w.condition, k.newest, case when q.strict = q.loose then 50 else 200 end,
+            replace(k.newest, 'b.', 'f.')
+        ), ' union all '),
+        k.tbl, e.texts
+    )
+    from searched_kinds as k
+    cross join lateral (select search_query(typed, language) as strict, search_query(typed, language, true) as loose) as q
+    cross join lateral (
+        select
+            search_vector(k.titled, null, null, language) as titles,
+            search_vector(k.titled, k.described, k.reasoned, language) as texts
+    ) as e
+    cross join lateral (
+        values
+        (true, k.named || format(' = %L', lower(btrim(typed)))),
+        (false, e.titles || format(' @@ %L::tsquery', q.loose)),
+        (false, case when k.described is not null then e.texts || format(' @@ %L::tsquery', q.loose) end)
+    ) as s (is_named, condition)
+    cross join lateral (
+        select concat_ws(' and ', 'true',
+            case when repos is not null then format('%s = any(%L::uuid [])', k.repo, repos) end,
+            case when statuses is not null then format('%s = any(%L::text [])', k.status, statuses) end
+        ) as condition
+    ) as w
+    where k.kind = search_candidates.kind and s.condition is not null and (q.loose is not null or s.is_named)
+    group by
+        k.kind, k.path, k.tbl, k.name, k.title, k.described, k.reasoned, k.status, k.repo, k.workplan, k.moment, k.newest,
+        e.titles, e.texts
+$_$;
+
+ALTER FUNCTION statehub.search_candidates(kind text, typed text, language text, repos uuid[], statuses text[]) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.search_candidates(kind text, typed text, language text, repos uuid[], statuses text[]) IS 'SQL that finds the newest hits of a kind, and ranks them.';
+
+CREATE FUNCTION statehub.search_highlight(fields text[], texts text[], query tsquery, language text) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select coalesce(
+        (
+            select json_build_object('field', t.field, 'parts', h.parts)
+            from unnest(fields, texts) with ordinality as t (field, text, n)
+            cross join lateral (
+                select coalesce(highlighted(t.text, query, language), highlighted(t.text, query, 'simple')) as parts
+            ) as h
+            where h.parts is not null
+            order by t.n = 1, t.n limit 1
+        ),
+        json_build_object('field', fields[1], 'parts', json_build_array(left(texts[1], 200)))
+    )
+$$;
+
+ALTER FUNCTION statehub.search_highlight(fields text[], texts text[], query tsquery, language text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.search_highlight(fields text[], texts text[], query tsquery, language text) IS 'Which field matches, and where: {field, parts}.';
+
+CREATE FUNCTION statehub.search_indexes(language text) RETURNS TABLE(name text, tbl text, definition text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select format('search_%s_%s_%s', k.kind, v.part, left(md5(v.expression), 8)), k.tbl, v.expression
+    from searched_kinds as k
+    cross join lateral (
+        select 'titles', replace(search_vector(k.titled, null, null, language), 'b.', '') where k.titled is not null
+        union all
+        select 'texts', replace(search_vector(k.titled, k.described, k.reasoned, language), 'b.', '')
+        where k.described is not null
+    ) as v (part, expression)
+    order by 1
+$$;
+
+ALTER FUNCTION statehub.search_indexes(language text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.search_indexes(language text) IS 'Name, table and expression of each GIN index that search needs in this language.';
+
+CREATE FUNCTION statehub.search_is_rare(tbl text, condition text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    rows_there real := (select c.reltuples from pg_class as c where c.oid = format('statehub.%I', tbl)::regclass);
+    estimate json;
+begin
+    if rows_there between 0 and 2000 and pg_relation_size(format('statehub.%I', tbl)::regclass) < 8000000 then return false; end if;
+    execute format('explain (format json) select from %I as b where %s', tbl, condition) into estimate;
+    return (estimate -> 0 -> 'Plan' ->> 'Plan Rows')::real < 100 * sqrt(greatest(rows_there, 2000));
+end
+$$;
+
+ALTER FUNCTION statehub.search_is_rare(tbl text, condition text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.search_is_rare(tbl text, condition text) IS 'Whether so few rows of the table meet this search condition that its index should find them.';
+
+CREATE FUNCTION statehub.search_query(typed text, language text, loose boolean DEFAULT false) RETURNS tsquery
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $_$
+declare
+    plain text := regexp_replace(translate(typed, '„“”«»', '"""""'), '[[:cntrl:]]', ' ', 'g');
+    blanks text := repeat(' ', length(search_signs()));
+    term record;
+    words tsquery;
+    stems tsquery;
+    wanted tsquery;
+    minor tsquery;
+    unwanted tsquery;
+    whole tsquery;
+begin
+    for term in
+        select
+            m[1] = '-' as is_negative, coalesce(m[2], m[3], '') as text, m[2] is null as is_bare,
+            row_number() over () = count(*) over () and m[2] is null and plain !~ '\s$' as is_last
+        from regexp_matches(plain, '(-?)(?:"([^"]*)"?|([^\s"]+))', 'g') as m
+        union all
+        select false, null, true, false
+    loop
+        if term.text is null or (term.is_bare and not term.is_negative and lower(term.text) = 'or' and not term.is_last) then
+            wanted := coalesce(wanted, minor);
+            if wanted is not null then
+                wanted := case when unwanted is null then wanted else wanted && !!unwanted end;
+                whole := coalesce(whole || wanted, wanted);
+            end if;
+            wanted := null; minor := null; unwanted := null;
+            continue;
+        end if;
+        words := phraseto_tsquery('pg_catalog.simple', translate(term.text, search_signs(), blanks));
+        continue when numnode(words) = 0;
+        stems := phraseto_tsquery(('pg_catalog.' || language)::regconfig, translate(term.text, search_signs(), blanks));
+        if term.is_last and not term.is_negative and length(term.text) > 1 then
+            words := (words::text || ':*')::tsquery;
+        end if;
+        if loose then
+            words := regexp_replace(words::text, '<(-|\d+)>', '&', 'g')::tsquery;
+            stems := regexp_replace(stems::text, '<(-|\d+)>', '&', 'g')::tsquery;
+            continue when term.is_negative and numnode(words) > 1;
+        end if;
+        if term.is_negative then
+            unwanted := coalesce(unwanted || words, words) || stems;
+        elsif numnode(stems) = 0 then
+            minor := coalesce(minor && words, words);
+        else
+            wanted := coalesce(wanted && (words || stems), words || stems);
+        end if;
+    end loop;
+    return whole;
+end
+$_$;
+
+ALTER FUNCTION statehub.search_query(typed text, language text, loose boolean) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.search_query(typed text, language text, loose boolean) IS 'The query behind typed words; null where there is no word to look for.';
+
+CREATE FUNCTION statehub.search_signs() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select '-_./\:@<>&+~=#|'
+$$;
+
+ALTER FUNCTION statehub.search_signs() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.search_signs() IS 'Signs that stand between words of one thing: each is a space to search.';
+
+CREATE FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select '(' || string_agg(format(
+        'setweight(to_tsvector(''pg_catalog.%s'', regexp_replace(left(coalesce(%s, ''''), 20000), %L, '' '', ''g'')), %L)',
+        c.config, p.expression, '[' || replace(search_signs(), '\', '\\') || ']', p.weight
+    ), ' || ' order by p.weight, c.config = 'simple') || ')'
+    from (values (titled, 'A'), (described, 'B'), (reasoned, 'C')) as p (expression, weight)
+    cross join (select distinct u.config from unnest(array['simple', language]) as u (config)) as c
+    where p.expression is not null
+$$;
+
+ALTER FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) IS 'SQL of a row''s search vector: titled has weight A, described B, reasoned C.';
 
 CREATE FUNCTION statehub.set_author(author text, kind text DEFAULT 'agent'::text) RETURNS text
     LANGUAGE sql
@@ -1416,6 +3189,9 @@ begin
         returning task, workplan
     )
     select array_agg(distinct g.task), array_agg(distinct g.workplan) into seen_tasks, seen_workplans from gone as g;
+    if seen_tasks is not null then
+        perform offer_finished(seen_tasks);
+    end if;
     -- a later statement, so a later snapshot: it sees all that the rows above told of
     with judged as materialized (
         select t.id, t.queued, task_is_ready(t.status, t.workplan, t.id) as ready
@@ -1636,6 +3412,83 @@ ALTER FUNCTION statehub.summary_truncated(row_limit integer, shown_topics uuid[]
 
 COMMENT ON FUNCTION statehub.summary_truncated(row_limit integer, shown_topics uuid[]) IS 'The lists that were cut: {list: {total, href}}.';
 
+CREATE FUNCTION statehub.sync_plans(named text, doc jsonb) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    target uuid := row_id('repos', named);
+    done jsonb;
+begin
+    perform set_config('statehub.bulk', 'on', true), set_config('statehub.event_type', 'sync', true);
+    perform unpack_plans(doc);
+    perform refuse_moved_plans(target);
+    done := insert_synced_workplans(target);
+    done := done || write_synced_tasks();
+    done := done || write_synced_dependencies();
+    done := done || update_synced_workplans();
+    if exists (select from jsonb_each_text(done) as d where d.value <> '0') then
+        update managed_repos as r set last_synced_at = clock_timestamp() where r.id = target;
+    end if;
+    return query
+    select
+        json_build_object(
+            'repo', m.slug, 'last_synced_at', m.last_synced_at, 'counts', done,
+            'workplans', coalesce((
+                select json_agg(json_build_object('code', w.code, 'version', w.version, 'tasks', coalesce(k.tasks, '[]')) order by b.at)
+                from batch_plans as b inner join workplans as w on b.id = w.id
+                left join (
+                    select c.plan_at, json_agg(json_build_object('code', t.code, 'version', t.version) order by c.at) as tasks
+                    from batch_tasks as c inner join tasks as t on c.id = t.id group by c.plan_at
+                ) as k on b.at = k.plan_at
+            ), '[]')
+        )::text,
+        null::integer, m.slug, r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned()
+    from managed_repos as m cross join revisions() as r where m.id = target;
+    drop table batch_plans, batch_tasks;
+end
+$$;
+
+ALTER FUNCTION statehub.sync_plans(named text, doc jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.sync_plans(named text, doc jsonb) IS 'Writes a batch of workplans and tasks; answers with codes and versions in the batch''s order. SH409: rows moved.';
+
+CREATE FUNCTION statehub.take_task(task uuid, agent text, lease interval) RETURNS TABLE(id uuid, code text, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    former task_claims;
+    taken task_claims;
+    named text;
+    at timestamptz := clock_timestamp();
+begin
+    select * into former from task_claims as c where c.task = take_task.task for no key update;
+    if former.lease_expires_at > at then return; end if;
+    insert into task_claims as c (task, claim_seq, claimed_by, claimed_at, lease, lease_expires_at)
+    values (take_task.task, 1, agent, at, take_task.lease, at + take_task.lease)
+    on conflict (task) do update
+    set claim_seq = c.claim_seq + 1, claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at,
+        lease = excluded.lease, lease_expires_at = excluded.lease_expires_at
+    returning c.* into taken;
+    named := change_status(take_task.task, 'progress',
+        case when former.claimed_by is null then 'claim' else 'takeover' end::event_type,
+        case when former.claimed_by is null then format('claimed by %s', agent)
+            else format('taken over by %s from %s, whose lease ran out', agent, former.claimed_by) end,
+        jsonb_build_object('agent', agent, 'claim_seq', taken.claim_seq)
+            || case when former.claimed_by is null then '{}' else jsonb_build_object(
+                'from', former.claimed_by, 'from_claim_seq', former.claim_seq, 'reason', 'the lease ran out',
+                'lease_expired_at', former.lease_expires_at, 'claimed_at', taken.claimed_at
+            ) end);
+    return query select taken.task, named, taken.claim_seq, taken.claimed_at, taken.lease_expires_at;
+end
+$$;
+
+ALTER FUNCTION statehub.take_task(task uuid, agent text, lease interval) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.take_task(task uuid, agent text, lease interval) IS 'Claims a task whose row is locked; no row when somebody holds it.';
+
 CREATE FUNCTION statehub.task_is_free(task uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'statehub', 'pg_temp'
@@ -1654,7 +3507,15 @@ CREATE FUNCTION statehub.task_is_ready(status statehub.task_status, workplan uui
     LANGUAGE sql STABLE
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
-    select task_is_ready.status = 'todo' and workplan_is_open(task_is_ready.workplan) and task_is_free(task_is_ready.task)
+    select task_is_ready.status = 'todo' and exists (
+        select from workplans as w where w.id = task_is_ready.workplan and w.status in ('ready', 'active')
+    ) and not exists (
+        select from task_dependencies as d inner join tasks as b on d.depends_on = b.id
+        where d.task = task_is_ready.task and b.status not in ('done', 'cancel')
+    ) and not exists (
+        select from workplan_dependencies as d inner join workplans as b on d.depends_on = b.id
+        where d.workplan = task_is_ready.workplan and b.status not in ('finished', 'archived')
+    )
 $$;
 
 ALTER FUNCTION statehub.task_is_ready(status statehub.task_status, workplan uuid, task uuid) OWNER TO statehub_owner;
@@ -1662,7 +3523,7 @@ ALTER FUNCTION statehub.task_is_ready(status statehub.task_status, workplan uuid
 COMMENT ON FUNCTION statehub.task_is_ready(status statehub.task_status, workplan uuid, task uuid) IS 'The plain join behind queued.';
 
 CREATE FUNCTION statehub.tasks_touched(tasks uuid[], workplans uuid[]) RETURNS TABLE(id uuid)
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE ROWS 10
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
     select unnest(tasks_touched.tasks)
@@ -1696,13 +3557,65 @@ ALTER FUNCTION statehub.touch_row() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.touch_row() IS 'Before update: version and updated_at.';
 
-CREATE FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer DEFAULT NULL::integer) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+CREATE FUNCTION statehub.unblocked_by(task uuid) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select array(
+        select t.code from task_dependencies as d inner join tasks as t on d.task = t.id
+        where d.depends_on = unblocked_by.task and task_is_ready(t.status, t.workplan, t.id) order by t.code
+    )
+$$;
+
+ALTER FUNCTION statehub.unblocked_by(task uuid) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.unblocked_by(task uuid) IS 'Codes of the ready tasks that depend on this one.';
+
+CREATE FUNCTION statehub.unpack_plans(doc jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    perform from workplans as w
+    where lower(w.code) in (select lower(p ->> 'code') from jsonb_array_elements(doc -> 'workplans') as p)
+    order by w.id for no key update;
+    perform from tasks as t
+    where lower(t.code) in (
+        select lower(k ->> 'code')
+        from jsonb_array_elements(doc -> 'workplans') as p cross join lateral jsonb_array_elements(p -> 'tasks') as k
+    )
+    order by t.id for no key update;
+    create temporary table batch_plans on commit drop as
+    select
+        p.n - 1 as at, p.doc - '{code,version,tasks,topic}'::text [] as doc, p.doc ->> 'code' as code,
+        (p.doc ->> 'version')::integer as expected, p.doc -> 'tasks' as tasks, p.doc ? 'topic' as names_topic,
+        p.doc ->> 'topic' as topic, t.id as topic_id, w.id, w.repo, w.version as found
+    from jsonb_array_elements(doc -> 'workplans') with ordinality as p (doc, n)
+    left join workplans as w on lower(p.doc ->> 'code') = lower(w.code)
+    left join topics as t on lower(p.doc ->> 'topic') in (t.slug, t.id::text);
+    create temporary table batch_tasks on commit drop as
+    select
+        p.at as plan_at, k.n - 1 as at, k.doc - '{code,version}'::text [] as doc, k.doc ->> 'code' as code,
+        (k.doc ->> 'version')::integer as expected, t.id, t.workplan, t.version as found
+    from batch_plans as p
+    cross join lateral jsonb_array_elements(p.tasks) with ordinality as k (doc, n)
+    left join tasks as t on lower(k.doc ->> 'code') = lower(t.code);
+    create index on batch_tasks (plan_at, at);
+    analyze batch_plans, batch_tasks;
+end
+$$;
+
+ALTER FUNCTION statehub.unpack_plans(doc jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.unpack_plans(doc jsonb) IS 'Makes batch_plans and batch_tasks of a sync''s document, with the rows that are there, locked.';
+
+CREATE FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer DEFAULT NULL::integer, claim_limit integer DEFAULT NULL::integer) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
     AS $_$
 declare
     tbl text := (select k.tbl from kinds as k where k.kind = update_row.kind);
-    columns text := (select string_agg(quote_ident(key), ', ') from jsonb_object_keys(doc) as key);
+    columns text := (select string_agg(quote_ident(key), ', ') from jsonb_object_keys(doc - 'claim_seq') as key);
     target uuid := row_id(kind, named);
     found_version integer;
 begin
@@ -1710,6 +3623,9 @@ begin
     if found_version <> expected then
         raise exception 'the row is at version %, not %; read it again, then repeat the change', found_version, expected
             using errcode = 'SH412';
+    end if;
+    if doc ->> 'claim_seq' is not null then
+        perform check_claim(target, (doc ->> 'claim_seq')::bigint, claim_limit => update_row.claim_limit);
     end if;
     if columns is not null then
         execute format(
@@ -1720,9 +3636,59 @@ begin
 end
 $_$;
 
-ALTER FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer, claim_limit integer) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer) IS 'Updates a row of this kind; answers as written() does.';
+COMMENT ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer, claim_limit integer) IS 'Updates a row of this kind; answers as written() does.';
+
+CREATE FUNCTION statehub.update_synced_workplans() RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $_$
+declare
+    changed integer;
+begin
+    update batch_plans as b
+    set doc = jsonb_set(b.doc, '{sync_base,tasks}', (
+        select jsonb_object_agg(coalesce(k.code, e.key), e.value)
+        from jsonb_each(b.doc #> '{sync_base,tasks}') as e left join batch_tasks as k on k.plan_at = b.at and e.key = '+' || k.at
+    ))
+    where jsonb_path_exists(b.doc, '$.sync_base.tasks.keyvalue() ? (@.key starts with "+")');
+    with updated as (
+        update workplans as w
+        set topic = n.topic, title = n.title, description = n.description, owner = n.owner, status = n.status, priority = n.priority,
+            due_at = n.due_at, labels = n.labels, source_path = n.source_path, sync_base = n.sync_base
+        from (
+            select o.id, b.expected, case when b.names_topic then b.topic_id else o.topic end as topic, p.title, p.description, p.owner,
+                p.status, p.priority, p.due_at, p.labels, p.source_path, p.sync_base
+            from batch_plans as b inner join workplans as o on b.id = o.id
+            cross join lateral jsonb_populate_record(o, b.doc) as p
+        ) as n
+        where w.id = n.id
+            and (
+                w.topic, w.title, w.description, w.owner, w.status, w.priority, w.due_at, w.labels, w.source_path, w.sync_base
+            ) is distinct from (
+                n.topic, n.title, n.description, n.owner, n.status, n.priority, n.due_at, n.labels, n.source_path, n.sync_base
+            )
+        returning n.expected
+    )
+    select count(u.expected) into changed from updated as u;
+    return jsonb_build_object('workplans_updated', changed);
+end
+$_$;
+
+ALTER FUNCTION statehub.update_synced_workplans() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.update_synced_workplans() IS 'Updates the workplans of the batch, their bases with the codes that were given; how many.';
+
+CREATE FUNCTION statehub.utc(at timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select to_char(utc.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+$$;
+
+ALTER FUNCTION statehub.utc(at timestamp with time zone) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.utc(at timestamp with time zone) IS 'A time as sentences have it.';
 
 CREATE FUNCTION statehub.verify_totals() RETURNS TABLE(tbl text, scope uuid, key text, counted bigint, actual bigint)
     LANGUAGE sql STABLE
@@ -1795,8 +3761,6 @@ begin
         create trigger ledger_delete after delete on %2$I referencing old table as was
             for each statement execute function %1$I();
         create trigger ledger_truncate before truncate on %2$I for each statement execute function %1$I();
-        alter table %2$I enable always trigger ledger_insert, enable always trigger ledger_update,
-            enable always trigger ledger_delete, enable always trigger ledger_truncate;
         $triggers$, 'ledger_' || tbl, tbl, section);
     insert into revisions (tbl, section) values (watch.tbl, watch.section)
     on conflict on constraint revisions_pkey do update set section = excluded.section;
@@ -1806,6 +3770,74 @@ $_$;
 ALTER FUNCTION statehub.watch(tbl text, section text, key text, scope text) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.watch(tbl text, section text, key text, scope text) IS 'Puts a table under watch: section to notify; key and scope of its totals, if it is counted.';
+
+CREATE FUNCTION statehub.why_task(task uuid) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select json_build_object(
+        'task', t.code, 'title', t.title, 'status', t.status, 'ready', o.why is null,
+        'why', coalesce(o.why, array[t.code || case
+            when t.status = 'todo' then ' is ready: nobody holds it, and all that it waits for is done.'
+            else format(' is ready: the lease of %s (claim %s) ran out at %s.', c.claimed_by, c.claim_seq, utc(c.lease_expires_at))
+        end] || case when t.assignee is null then '{}'
+            else array[format('It is assigned to %s: the queue hands it to nobody else.', t.assignee)] end),
+        'assignee', t.assignee, 'waiting_on', t.waiting_on,
+        'workplan', json_build_object('code', w.code, 'title', w.title, 'status', w.status),
+        'claim', case when c.claimed_by is not null then json_build_object(
+            'claimed_by', c.claimed_by, 'claim_seq', c.claim_seq, 'claimed_at', c.claimed_at,
+            'lease_expires_at', c.lease_expires_at, 'expired', not l.held
+        ) end,
+        'open_dependencies', n.tasks, 'open_workplan_dependencies', n.workplans
+    )
+    from tasks as t
+    inner join workplans as w on t.workplan = w.id
+    left join task_claims as c on t.id = c.task
+    cross join lateral (
+        select coalesce(c.claimed_by is not null and c.lease_expires_at > clock_timestamp(), false) as held
+    ) as l
+    cross join lateral (
+        select
+            (
+                select coalesce(json_agg(json_build_object('code', b.code, 'title', b.title, 'status', b.status) order by b.code), '[]')
+                from task_dependencies as d inner join tasks as b on d.depends_on = b.id
+                where d.task = t.id and b.status not in ('done', 'cancel')
+            ) as tasks,
+            (
+                select coalesce(json_agg(json_build_object('code', b.code, 'title', b.title, 'status', b.status) order by b.code), '[]')
+                from workplan_dependencies as d inner join workplans as b on d.depends_on = b.id
+                where d.workplan = w.id and b.status not in ('finished', 'archived')
+            ) as workplans
+    ) as n
+    cross join lateral (
+        select array_agg(s.sentence order by s.n) as why from (
+            select 1 as n, format(
+                '%s is held by %s under claim %s, since %s until %s.', t.code, c.claimed_by, c.claim_seq, utc(c.claimed_at),
+                utc(c.lease_expires_at)
+            ) as sentence where l.held
+            union all
+            select 2, t.code || case t.status
+                when 'progress' then ' is in progress without a claim: somebody is at it.'
+                when 'wait' then ' waits' || coalesce(' for ' || nullif(t.waiting_on, ''), '') || '.'
+                when 'done' then ' is done.' else ' is cancelled.' end
+            where t.status not in ('todo', 'progress') or (t.status = 'progress' and c.claimed_by is null)
+            union all
+            select 3, format('Its workplan %s is %s; work is handed out when it is ready or active.', w.code, w.status)
+            where w.status not in ('ready', 'active')
+            union all
+            select 4, format('Its workplan %s waits for workplan %s, which is %s.', w.code, b ->> 'code', b ->> 'status')
+            from json_array_elements(n.workplans) as b
+            union all
+            select 5, format('%s waits for %s, which is %s.', t.code, b ->> 'code', b ->> 'status')
+            from json_array_elements(n.tasks) as b
+        ) as s
+    ) as o
+    where t.id = why_task.task
+$$;
+
+ALTER FUNCTION statehub.why_task(task uuid) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.why_task(task uuid) IS 'Why a task is ready or is not: {task, ready, why: [sentences], …}.';
 
 CREATE FUNCTION statehub.workplan_is_open(workplan uuid) RETURNS boolean
     LANGUAGE sql STABLE
@@ -1823,26 +3855,136 @@ ALTER FUNCTION statehub.workplan_is_open(workplan uuid) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.workplan_is_open(workplan uuid) IS 'Whether tasks of the workplan may be worked on: its status, and all it depends on.';
 
-CREATE FUNCTION statehub.written(kind text, id text) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+CREATE FUNCTION statehub.write_synced_dependencies() RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
-    AS $_$
+    AS $$
 declare
-    k kinds;
+    wrong jsonb;
+    added integer := 0;
+    removed integer := 0;
+    gone record;
 begin
-    select * into k from kinds where kinds.kind = written.kind;
-    return query execute format(
-        'select row_to_json(v)::text, %s, v.%I::text, r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned()
-         from %I as v, revisions() as r where v.id = $1::%s',
-        case when k.kind = 'progress' then 'null::integer' else 'v.version' end, k.name_column, k.row_view,
-        case when k.kind = 'progress' then 'bigint' else 'uuid' end
-    ) using id;
+    create temporary table batch_needs on commit drop as
+    select 'tasks' as kind, b.id as waits, t.id as needs, x.name,
+        format('/workplans/%s/tasks/%s/depends_on/%s', b.plan_at, b.at, x.n - 1) as pointer
+    from batch_tasks as b cross join lateral jsonb_array_elements_text(b.doc -> 'depends_on') with ordinality as x (name, n)
+    left join tasks as t on lower(x.name) = lower(t.code)
+    union all
+    select 'workplans', b.id, w.id, x.name, format('/workplans/%s/depends_on/%s', b.at, x.n - 1)
+    from batch_plans as b cross join lateral jsonb_array_elements_text(b.doc -> 'depends_on') with ordinality as x (name, n)
+    left join workplans as w on lower(x.name) = lower(w.code);
+    select jsonb_agg(jsonb_build_object('pointer', n.pointer, 'detail', format('There is no %s %s', left(n.kind, -1), n.name)))
+    into wrong from batch_needs as n where n.needs is null;
+    if wrong is not null then
+        raise exception '%', wrong #>> '{0,detail}' using errcode = 'SH422', detail = wrong::text;
+    end if;
+    for gone in
+        select 'tasks' as kind, t.code as waits, o.code as needs
+        from batch_tasks as b inner join tasks as t on b.id = t.id inner join task_dependencies as d on t.id = d.task
+        inner join tasks as o on d.depends_on = o.id
+        where b.doc ? 'depends_on' and not exists (select from batch_needs as n where n.waits = t.id and n.needs = o.id)
+        union all
+        select 'workplans', w.code, o.code
+        from batch_plans as b inner join workplans as w on b.id = w.id inner join workplan_dependencies as d on w.id = d.workplan
+        inner join workplans as o on d.depends_on = o.id
+        where b.doc ? 'depends_on' and not exists (select from batch_needs as n where n.waits = w.id and n.needs = o.id)
+    loop
+        if gone.kind = 'tasks' then
+            perform remove_task_dependency(gone.waits, gone.needs);
+        else
+            perform remove_workplan_dependency(gone.waits, gone.needs);
+        end if;
+        removed := removed + 1;
+    end loop;
+    delete from batch_needs as n
+    where exists (select from task_dependencies as d where d.task = n.waits and d.depends_on = n.needs)
+        or exists (select from workplan_dependencies as d where d.workplan = n.waits and d.depends_on = n.needs);
+    if exists (select from batch_needs as n where n.kind = 'tasks') then
+        insert into task_dependencies (task, depends_on)
+        select distinct n.waits, n.needs from batch_needs as n where n.kind = 'tasks';
+    end if;
+    if exists (select from batch_needs as n where n.kind = 'workplans') then
+        insert into workplan_dependencies (workplan, depends_on)
+        select distinct n.waits, n.needs from batch_needs as n where n.kind = 'workplans';
+    end if;
+    select count(distinct (n.waits, n.needs)) into added from batch_needs as n;
+    drop table batch_needs;
+    return jsonb_build_object('dependencies_added', added, 'dependencies_removed', removed);
 end
-$_$;
+$$;
 
-ALTER FUNCTION statehub.written(kind text, id text) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.write_synced_dependencies() OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.written(kind text, id text) IS 'The written row as JSON text, and the parts of its revision token.';
+COMMENT ON FUNCTION statehub.write_synced_dependencies() IS 'Sets what the batch''s rows depend on; how many were added and removed.';
+
+CREATE FUNCTION statehub.write_synced_tasks() RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    made integer;
+    changed integer;
+begin
+    with made_tasks as (
+        insert into tasks (
+            code, workplan, title, description, status, priority, assignee, waiting_on, due_at, position, labels
+        )
+        select
+            b.code, p.id, n.title, coalesce(n.description, ''), coalesce(n.status, 'todo'), coalesce(n.priority, 2), n.assignee,
+            n.waiting_on, n.due_at, coalesce(n.position, 0), coalesce(n.labels, '{}')
+        from batch_tasks as b inner join batch_plans as p on b.plan_at = p.at
+        cross join lateral jsonb_populate_record(null::tasks, b.doc) as n
+        where b.id is null order by b.code is null, b.plan_at, b.at
+        returning id, code, workplan
+    ),
+    numbered as (
+        select m.id, m.code, p.at as plan_at, row_number() over (partition by m.workplan order by length(m.code), m.code) as n
+        from made_tasks as m inner join batch_plans as p on m.workplan = p.id
+        where lower(m.code) not in (select lower(b.code) from batch_tasks as b where b.code is not null)
+    ),
+    nameless as (
+        select b.plan_at, b.at, row_number() over (partition by b.plan_at order by b.at) as n
+        from batch_tasks as b where b.code is null
+    ),
+    known as (
+        select s.plan_at, s.at, m.id, m.code from nameless as s inner join numbered as m on s.plan_at = m.plan_at and s.n = m.n
+        union all
+        select b.plan_at, b.at, m.id, m.code from batch_tasks as b inner join made_tasks as m on lower(b.code) = lower(m.code)
+    )
+    update batch_tasks as b set id = k.id, code = k.code from known as k where b.plan_at = k.plan_at and b.at = k.at;
+    get diagnostics made = row_count;
+    update tasks as t
+    set title = n.title, description = n.description, status = n.status, priority = n.priority, assignee = n.assignee,
+        waiting_on = n.waiting_on, due_at = n.due_at, position = n.position, labels = n.labels
+    from batch_tasks as b inner join tasks as o on b.id = o.id cross join lateral jsonb_populate_record(o, b.doc) as n
+    where t.id = o.id and b.expected is not null
+        and (o.title, o.description, o.status, o.priority, o.assignee, o.waiting_on, o.due_at, o.position, o.labels)
+        is distinct from
+        (n.title, n.description, n.status, n.priority, n.assignee, n.waiting_on, n.due_at, n.position, n.labels);
+    get diagnostics changed = row_count;
+    return jsonb_build_object('tasks_created', made, 'tasks_updated', changed);
+end
+$$;
+
+ALTER FUNCTION statehub.write_synced_tasks() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.write_synced_tasks() IS 'Inserts and updates the tasks of the batch; how many of each.';
+
+CREATE FUNCTION statehub.written(kind text, key text) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    return query
+    select b.body, b.version, b.short_name, r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned()
+    from row_body(written.kind, written.key) as b, revisions() as r;
+end
+$$;
+
+ALTER FUNCTION statehub.written(kind text, key text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.written(kind text, key text) IS 'The written row as JSON text, and the parts of its revision token.';
 
 CREATE TABLE statehub._yoyo_log (
     id character varying(36) NOT NULL,
@@ -1885,12 +4027,13 @@ CREATE TABLE statehub.code_files (
     checksum text NOT NULL,
     loaded_at timestamp with time zone DEFAULT now() NOT NULL,
     only_row boolean DEFAULT true NOT NULL,
+    triggers text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT code_files_only_row CHECK (only_row)
 );
 
 ALTER TABLE statehub.code_files OWNER TO statehub_owner;
 
-COMMENT ON TABLE statehub.code_files IS 'Checksum of the functions, views, triggers and grants that are loaded.';
+COMMENT ON TABLE statehub.code_files IS 'Checksum of the functions, views, triggers and grants that are loaded, and the triggers that must fire.';
 
 CREATE TABLE statehub.ledger (
     tbl text NOT NULL,
@@ -1992,17 +4135,24 @@ CREATE TABLE statehub.decisions (
     superseded_by uuid,
     labels text[] DEFAULT '{}'::text[] NOT NULL,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT decisions_about_something CHECK ((num_nonnulls(topic, workplan) > 0)),
     CONSTRAINT decisions_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
     CONSTRAINT decisions_decided_at_range CHECK (((decided_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (decided_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT decisions_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
     CONSTRAINT decisions_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT decisions_labels_flat CHECK (
+CASE
+    WHEN (array_ndims(labels) > 1) THEN false
+    ELSE (array_position(labels, NULL::text) IS NULL)
+END),
     CONSTRAINT decisions_made_with_rationale CHECK (((decision_type <> 'made'::statehub.decision_type) OR (((rationale ~ '\S'::text) AND (decided_by ~ '\S'::text) AND (decided_at IS NOT NULL)) IS TRUE))),
     CONSTRAINT decisions_options_list CHECK ((jsonb_typeof(options) = 'array'::text)),
     CONSTRAINT decisions_status_fits_type CHECK (((status = 'superseded'::statehub.decision_status) OR ((decision_type = 'made'::statehub.decision_type) = (status = 'resolved'::statehub.decision_status)))),
+    CONSTRAINT decisions_superseded_by_fits_status CHECK (((superseded_by IS NULL) OR (status = 'superseded'::statehub.decision_status))),
+    CONSTRAINT decisions_superseded_by_not_itself CHECK ((superseded_by <> id)),
     CONSTRAINT decisions_title_given CHECK (((title ~ '\S'::text) AND (char_length(title) <= 1000)))
 );
 
@@ -2020,11 +4170,17 @@ COMMENT ON CONSTRAINT decisions_detail_object ON statehub.decisions IS 'detail: 
 
 COMMENT ON CONSTRAINT decisions_due_at_range ON statehub.decisions IS 'due_at: takes the years 1 to 9999';
 
+COMMENT ON CONSTRAINT decisions_labels_flat ON statehub.decisions IS 'labels: takes a plain list of texts';
+
 COMMENT ON CONSTRAINT decisions_made_with_rationale ON statehub.decisions IS 'rationale: a decision that is made needs rationale and decided_by';
 
 COMMENT ON CONSTRAINT decisions_options_list ON statehub.decisions IS 'options: must be a JSON list';
 
 COMMENT ON CONSTRAINT decisions_status_fits_type ON statehub.decisions IS 'status: a pending decision is open or escalated, a made one resolved; either may be superseded';
+
+COMMENT ON CONSTRAINT decisions_superseded_by_fits_status ON statehub.decisions IS 'superseded_by: a decision that names its successor is superseded; take the successor away to open it again';
+
+COMMENT ON CONSTRAINT decisions_superseded_by_not_itself ON statehub.decisions IS 'superseded_by: a decision cannot supersede itself';
 
 COMMENT ON CONSTRAINT decisions_title_given ON statehub.decisions IS 'title: must have 1 to 1,000 characters, not only spaces';
 
@@ -2035,10 +4191,11 @@ CREATE TABLE statehub.topics (
     description text DEFAULT ''::text NOT NULL,
     domain text NOT NULL,
     status statehub.topic_status DEFAULT 'active'::statehub.topic_status NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT topics_slug_form CHECK ((slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
+    CONSTRAINT topics_slug_no_id CHECK ((slug !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text)),
     CONSTRAINT topics_title_given CHECK (((title ~ '\S'::text) AND (char_length(title) <= 1000)))
 );
 
@@ -2047,6 +4204,8 @@ ALTER TABLE statehub.topics OWNER TO statehub_owner;
 COMMENT ON TABLE statehub.topics IS 'An optional tag across repositories.';
 
 COMMENT ON CONSTRAINT topics_slug_form ON statehub.topics IS 'slug: takes lower-case letters, digits, dot, dash and underscore, at most 63, the first a letter or digit';
+
+COMMENT ON CONSTRAINT topics_slug_no_id ON statehub.topics IS 'slug: must not look like an id';
 
 COMMENT ON CONSTRAINT topics_title_given ON statehub.topics IS 'title: must have 1 to 1,000 characters, not only spaces';
 
@@ -2065,12 +4224,17 @@ CREATE TABLE statehub.workplans (
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
     source_path text,
     sync_base jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT workplans_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
     CONSTRAINT workplans_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
     CONSTRAINT workplans_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT workplans_labels_flat CHECK (
+CASE
+    WHEN (array_ndims(labels) > 1) THEN false
+    ELSE (array_position(labels, NULL::text) IS NULL)
+END),
     CONSTRAINT workplans_priority_range CHECK (((priority >= 0) AND (priority <= 4))),
     CONSTRAINT workplans_title_given CHECK (((title ~ '\S'::text) AND (char_length(title) <= 1000)))
 );
@@ -2084,6 +4248,8 @@ COMMENT ON CONSTRAINT workplans_code_form ON statehub.workplans IS 'code: takes 
 COMMENT ON CONSTRAINT workplans_detail_object ON statehub.workplans IS 'detail: must be a JSON object';
 
 COMMENT ON CONSTRAINT workplans_due_at_range ON statehub.workplans IS 'due_at: takes the years 1 to 9999';
+
+COMMENT ON CONSTRAINT workplans_labels_flat ON statehub.workplans IS 'labels: takes a plain list of texts';
 
 COMMENT ON CONSTRAINT workplans_priority_range ON statehub.workplans IS 'priority: takes 0 (most urgent) to 4';
 
@@ -2192,20 +4358,40 @@ CREATE TABLE statehub.managed_repos (
     classification_version text,
     status statehub.repo_status DEFAULT 'active'::statehub.repo_status NOT NULL,
     last_synced_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT repos_business_stake_flat CHECK (
+CASE
+    WHEN (array_ndims(business_stake) > 1) THEN false
+    ELSE (array_position(business_stake, NULL::text) IS NULL)
+END),
+    CONSTRAINT repos_capability_tags_flat CHECK (
+CASE
+    WHEN (array_ndims(capability_tags) > 1) THEN false
+    ELSE (array_position(capability_tags, NULL::text) IS NULL)
+END),
+    CONSTRAINT repos_last_synced_at_range CHECK (((last_synced_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (last_synced_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT repos_name_given CHECK (((name ~ '\S'::text) AND (char_length(name) <= 1000))),
-    CONSTRAINT repos_slug_form CHECK ((slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text))
+    CONSTRAINT repos_slug_form CHECK ((slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
+    CONSTRAINT repos_slug_no_id CHECK ((slug !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))
 );
 
 ALTER TABLE statehub.managed_repos OWNER TO statehub_owner;
 
 COMMENT ON TABLE statehub.managed_repos IS 'The repositories whose plans live here.';
 
+COMMENT ON CONSTRAINT repos_business_stake_flat ON statehub.managed_repos IS 'business_stake: takes a plain list of texts';
+
+COMMENT ON CONSTRAINT repos_capability_tags_flat ON statehub.managed_repos IS 'capability_tags: takes a plain list of texts';
+
+COMMENT ON CONSTRAINT repos_last_synced_at_range ON statehub.managed_repos IS 'last_synced_at: takes the years 1 to 9999';
+
 COMMENT ON CONSTRAINT repos_name_given ON statehub.managed_repos IS 'name: must have 1 to 1,000 characters, not only spaces';
 
 COMMENT ON CONSTRAINT repos_slug_form ON statehub.managed_repos IS 'slug: takes lower-case letters, digits, dot, dash and underscore, at most 63, the first a letter or digit';
+
+COMMENT ON CONSTRAINT repos_slug_no_id ON statehub.managed_repos IS 'slug: must not look like an id';
 
 CREATE TABLE statehub.progress_events (
     id bigint NOT NULL,
@@ -2257,12 +4443,19 @@ CREATE TABLE statehub.tasks (
     queued boolean DEFAULT false NOT NULL,
     labels text[] DEFAULT '{}'::text[] NOT NULL,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT tasks_assignee_given CHECK ((assignee ~ '\S'::text)),
     CONSTRAINT tasks_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
+    CONSTRAINT tasks_code_free CHECK ((lower(code) <> ALL (ARRAY['ready'::text, 'claim'::text, 'claims'::text]))),
     CONSTRAINT tasks_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
     CONSTRAINT tasks_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT tasks_labels_flat CHECK (
+CASE
+    WHEN (array_ndims(labels) > 1) THEN false
+    ELSE (array_position(labels, NULL::text) IS NULL)
+END),
     CONSTRAINT tasks_parent_not_itself CHECK ((parent <> id)),
     CONSTRAINT tasks_priority_range CHECK (((priority >= 0) AND (priority <= 4))),
     CONSTRAINT tasks_title_given CHECK (((title ~ '\S'::text) AND (char_length(title) <= 1000)))
@@ -2272,11 +4465,17 @@ ALTER TABLE statehub.tasks OWNER TO statehub_owner;
 
 COMMENT ON TABLE statehub.tasks IS 'The work. repo is kept equal to the workplan''s by its foreign key; queued is settled by triggers and settle().';
 
+COMMENT ON CONSTRAINT tasks_assignee_given ON statehub.tasks IS 'assignee: must not be only spaces';
+
 COMMENT ON CONSTRAINT tasks_code_form ON statehub.tasks IS 'code: takes letters, digits, dot, dash and underscore, at most 120, the first a letter or digit, and must not look like an id';
+
+COMMENT ON CONSTRAINT tasks_code_free ON statehub.tasks IS 'code: is a word of the routes below /tasks; take another one';
 
 COMMENT ON CONSTRAINT tasks_detail_object ON statehub.tasks IS 'detail: must be a JSON object';
 
 COMMENT ON CONSTRAINT tasks_due_at_range ON statehub.tasks IS 'due_at: takes the years 1 to 9999';
+
+COMMENT ON CONSTRAINT tasks_labels_flat ON statehub.tasks IS 'labels: takes a plain list of texts';
 
 COMMENT ON CONSTRAINT tasks_parent_not_itself ON statehub.tasks IS 'parent: a task cannot be its own parent';
 
@@ -2316,43 +4515,37 @@ CREATE TABLE statehub.gates (
 
 ALTER TABLE statehub.gates OWNER TO statehub_owner;
 
-COMMENT ON TABLE statehub.gates IS 'One row a graph. Who adds a dependency updates it first, so that two writers cannot close a cycle between them.';
+COMMENT ON TABLE statehub.gates IS 'One row, for both graphs. Who adds a dependency updates it first, so that two writers cannot close a cycle between them.';
+
+CREATE TABLE statehub.idempotency_keys (
+    author text NOT NULL,
+    key text NOT NULL,
+    fingerprint text NOT NULL,
+    body text,
+    row_version integer,
+    short_name text,
+    token text,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    created boolean
+);
+
+ALTER TABLE statehub.idempotency_keys OWNER TO statehub_owner;
+
+COMMENT ON TABLE statehub.idempotency_keys IS 'Answers of writes that carried an Idempotency-Key, by author and key. fingerprint: of method, path and body. Not watched: it is not state.';
+
+COMMENT ON COLUMN statehub.idempotency_keys.created IS 'Whether the write made a row; null where its kind of write always does, or never.';
 
 CREATE VIEW statehub.kinds AS
  SELECT column1 AS kind,
     column2 AS tbl,
     column3 AS row_view,
     column4 AS name_column,
-    column5 AS filters,
-    column6 AS page_key,
-    column7 AS newest_first
-   FROM (VALUES ('domains'::text,'domains'::text,'domain_rows'::text,'slug'::text,'{slug}'::text[],'{slug}'::text[],false), ('topics'::text,'topics'::text,'topic_rows'::text,'slug'::text,'{slug,domain,status}'::text[],'{created_at,id}'::text[],false), ('repos'::text,'managed_repos'::text,'repo_rows'::text,'slug'::text,'{slug,domain,status,category}'::text[],'{created_at,id}'::text[],false), ('workplans'::text,'workplans'::text,'workplan_rows'::text,'code'::text,'{code,repo,topic,domain,owner,status,priority}'::text[],'{created_at,id}'::text[],false), ('tasks'::text,'tasks'::text,'task_rows'::text,'code'::text,'{code,workplan,repo,parent,assignee,status,priority}'::text[],'{created_at,id}'::text[],false), ('decisions'::text,'decisions'::text,'decision_rows'::text,'code'::text,'{code,topic,workplan,decision_type,status,decided_by}'::text[],'{created_at,id}'::text[],false), ('progress'::text,'progress_events'::text,'event_rows'::text,'id'::text,'{event_type,author,author_kind,repo,topic,workplan,task,decision}'::text[],'{id}'::text[],true)) "*VALUES*";
+    column5 AS key_column
+   FROM (VALUES ('domains'::text,'domains'::text,'domain_rows'::text,'slug'::text,'slug'::text), ('topics'::text,'topics'::text,'topic_rows'::text,'slug'::text,'id'::text), ('repos'::text,'managed_repos'::text,'repo_rows'::text,'slug'::text,'id'::text), ('workplans'::text,'workplans'::text,'workplan_rows'::text,'code'::text,'id'::text), ('workstreams'::text,'workplans'::text,'workstream_rows'::text,'code'::text,'id'::text), ('tasks'::text,'tasks'::text,'task_rows'::text,'code'::text,'id'::text), ('decisions'::text,'decisions'::text,'decision_rows'::text,'code'::text,'id'::text), ('progress'::text,'progress_events'::text,'event_rows'::text,'id'::text,'id'::text)) "*VALUES*";
 
 ALTER VIEW statehub.kinds OWNER TO statehub_owner;
 
-COMMENT ON VIEW statehub.kinds IS 'What the API serves: table, view of served rows, short name, columns a list can be filtered by, and the key it is paged by.';
-
-CREATE TABLE statehub.legacy_interfaces (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    kind statehub.legacy_kind NOT NULL,
-    name text NOT NULL,
-    successor text NOT NULL,
-    sunset_at timestamp with time zone,
-    retire_after_days integer DEFAULT 30 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT legacy_interfaces_days_range CHECK (((retire_after_days >= 1) AND (retire_after_days <= 3650))),
-    CONSTRAINT legacy_interfaces_name_given CHECK ((name ~ '\S'::text))
-);
-
-ALTER TABLE statehub.legacy_interfaces OWNER TO statehub_owner;
-
-COMMENT ON TABLE statehub.legacy_interfaces IS 'An interface with a successor.';
-
-COMMENT ON CONSTRAINT legacy_interfaces_days_range ON statehub.legacy_interfaces IS 'retire_after_days: takes 1 to 3650';
-
-COMMENT ON CONSTRAINT legacy_interfaces_name_given ON statehub.legacy_interfaces IS 'name: must not be empty';
+COMMENT ON VIEW statehub.kinds IS 'What the API serves: table, view of served rows, short name, and the column that tells a row.';
 
 CREATE TABLE statehub.legacy_usage (
     interface uuid NOT NULL,
@@ -2369,6 +4562,152 @@ ALTER TABLE statehub.legacy_usage OWNER TO statehub_owner;
 
 COMMENT ON TABLE statehub.legacy_usage IS 'Uses of a legacy interface by day and caller.';
 
+CREATE VIEW statehub.legacy_rows AS
+ WITH seen AS (
+         SELECT i.id,
+            i.kind,
+            i.name,
+            i.successor,
+            i.sunset_at,
+            i.retire_after_days,
+            i.created_at,
+            i.updated_at,
+            i.version,
+            u.total,
+            u.last_used_at,
+            u.last_caller,
+            q.quiet_at,
+            ((q.quiet_at <= now()) AND COALESCE((i.sunset_at <= now()), true)) AS may_retire
+           FROM ((statehub.legacy_interfaces i
+             CROSS JOIN LATERAL ( SELECT (COALESCE(sum(g.uses), (0)::numeric))::bigint AS total,
+                    max(g.last_used_at) AS last_used_at,
+                    (array_agg(g.caller ORDER BY g.last_used_at DESC))[1] AS last_caller
+                   FROM statehub.legacy_usage g
+                  WHERE (g.interface = i.id)) u)
+             CROSS JOIN LATERAL ( SELECT (GREATEST(i.created_at, u.last_used_at) + make_interval(days => i.retire_after_days)) AS quiet_at) q)
+        )
+ SELECT id,
+    kind,
+    name,
+    successor,
+    sunset_at,
+    retire_after_days,
+    total,
+    last_used_at,
+    may_retire,
+    (((
+        CASE
+            WHEN (last_used_at IS NULL) THEN format('no use since it was registered on %s'::text, (created_at)::date)
+            ELSE format('last used on %s by %s'::text, (last_used_at)::date, last_caller)
+        END ||
+        CASE
+            WHEN (quiet_at > now()) THEN format('; without a use it is quiet long enough on %s'::text, (quiet_at)::date)
+            ELSE format(', over %s days ago'::text, retire_after_days)
+        END) ||
+        CASE
+            WHEN (sunset_at IS NULL) THEN '; it has no sunset'::text
+            ELSE format('; its sunset %s %s'::text,
+            CASE
+                WHEN (sunset_at > now()) THEN 'is'::text
+                ELSE 'was'::text
+            END, (sunset_at)::date)
+        END) ||
+        CASE
+            WHEN may_retire THEN ': it may be removed'::text
+            ELSE ': it stays'::text
+        END) AS why,
+    ( SELECT COALESCE(json_agg(json_build_object('used_on', g.used_on, 'caller', g.caller, 'uses', g.uses) ORDER BY g.used_on DESC, g.caller), '[]'::json) AS "coalesce"
+           FROM statehub.legacy_usage g
+          WHERE ((g.interface = s.id) AND (g.used_on > (((now() AT TIME ZONE 'UTC'::text))::date - 90)))) AS uses,
+    version,
+    created_at,
+    updated_at
+   FROM seen s;
+
+ALTER VIEW statehub.legacy_rows OWNER TO statehub_owner;
+
+COMMENT ON VIEW statehub.legacy_rows IS 'Legacy interfaces as reviewed: uses by day and caller (90 days), the last one, and whether they may be retired, in a sentence.';
+
+CREATE VIEW statehub.list_filters AS
+ WITH own(kind, name, refers, value_type, condition) AS (
+         VALUES ('domains'::text,'slug'::text,NULL::text,'text'::text,'b.slug %1$s'::text), ('topics'::text,'slug'::text,NULL::text,'text'::text,'b.slug %1$s'::text), ('topics'::text,'domain'::text,NULL::text,'text'::text,'b.domain %1$s'::text), ('topics'::text,'status'::text,NULL::text,'topic_status'::text,'b.status %1$s'::text), ('repos'::text,'slug'::text,NULL::text,'text'::text,'b.slug %1$s'::text), ('repos'::text,'domain'::text,NULL::text,'text'::text,'b.domain %1$s'::text), ('repos'::text,'status'::text,NULL::text,'repo_status'::text,'b.status %1$s'::text), ('repos'::text,'category'::text,NULL::text,'repo_category'::text,'b.category %1$s'::text), ('repos'::text,'tag'::text,NULL::text,'text'::text,'b.capability_tags && %2$L::text []'::text), ('workplans'::text,'code'::text,NULL::text,'text'::text,'lower(b.code) %1$s'::text), ('workplans'::text,'repo'::text,'repos'::text,'uuid'::text,'b.repo %1$s'::text), ('workplans'::text,'topic'::text,'topics'::text,'uuid'::text,'b.topic %1$s'::text), ('workplans'::text,'domain'::text,'repos of a domain'::text,'uuid'::text,'b.repo %1$s'::text), ('workplans'::text,'owner'::text,NULL::text,'text'::text,'b.owner %1$s'::text), ('workplans'::text,'status'::text,NULL::text,'workplan_status'::text,'b.status %1$s'::text), ('workplans'::text,'priority'::text,NULL::text,'smallint'::text,'b.priority %1$s'::text), ('workplans'::text,'label'::text,NULL::text,'text'::text,'b.labels && %2$L::text [] and b.labels <> ''{}'''::text), ('tasks'::text,'code'::text,NULL::text,'text'::text,'lower(b.code) %1$s'::text), ('tasks'::text,'workplan'::text,'workplans'::text,'uuid'::text,'b.workplan %1$s'::text), ('tasks'::text,'repo'::text,'repos'::text,'uuid'::text,'b.repo %1$s'::text), ('tasks'::text,'topic'::text,'workplans of a topic'::text,'uuid'::text,'b.workplan %1$s'::text), ('tasks'::text,'domain'::text,'repos of a domain'::text,'uuid'::text,'b.repo %1$s'::text), ('tasks'::text,'parent'::text,'tasks'::text,'uuid'::text,'b.parent %1$s'::text), ('tasks'::text,'assignee'::text,NULL::text,'text'::text,'b.assignee %1$s'::text), ('tasks'::text,'status'::text,NULL::text,'task_status'::text,'b.status %1$s'::text), ('tasks'::text,'priority'::text,NULL::text,'smallint'::text,'b.priority %1$s'::text), ('tasks'::text,'label'::text,NULL::text,'text'::text,'b.labels && %2$L::text [] and b.labels <> ''{}'''::text), ('decisions'::text,'code'::text,NULL::text,'text'::text,'lower(b.code) %1$s'::text), ('decisions'::text,'repo'::text,'workplans of a repo'::text,'uuid'::text,'b.workplan %1$s'::text), ('decisions'::text,'topic'::text,'topics'::text,'uuid'::text,'b.topic %1$s'::text), ('decisions'::text,'workplan'::text,'workplans'::text,'uuid'::text,'b.workplan %1$s'::text), ('decisions'::text,'decision_type'::text,NULL::text,'decision_type'::text,'b.decision_type %1$s'::text), ('decisions'::text,'status'::text,NULL::text,'decision_status'::text,'b.status %1$s'::text), ('decisions'::text,'decided_by'::text,NULL::text,'text'::text,'b.decided_by %1$s'::text), ('decisions'::text,'label'::text,NULL::text,'text'::text,'b.labels && %2$L::text [] and b.labels <> ''{}'''::text), ('progress'::text,'event_type'::text,NULL::text,'event_type'::text,'b.event_type %1$s'::text), ('progress'::text,'author'::text,NULL::text,'text'::text,'b.author %1$s'::text), ('progress'::text,'author_kind'::text,NULL::text,'author_kind'::text,'b.author_kind %1$s'::text), ('progress'::text,'repo'::text,'repos'::text,'uuid'::text,'b.repo %1$s'::text), ('progress'::text,'topic'::text,'topics'::text,'uuid'::text,'b.topic %1$s'::text), ('progress'::text,'workplan'::text,'workplans'::text,'uuid'::text,'b.workplan %1$s'::text), ('progress'::text,'task'::text,'tasks'::text,'uuid'::text,'b.task %1$s'::text), ('progress'::text,'decision'::text,'decisions'::text,'uuid'::text,'b.decision %1$s'::text)
+        )
+ SELECT own.kind,
+    own.name,
+    own.refers,
+    own.value_type,
+    own.condition
+   FROM own
+UNION ALL
+ SELECT 'workstreams'::text AS kind,
+    o.name,
+    o.refers,
+    o.value_type,
+    o.condition
+   FROM own o
+  WHERE (o.kind = 'workplans'::text)
+UNION ALL
+ SELECT "*VALUES*".column1 AS kind,
+    "*VALUES*".column2 AS name,
+    "*VALUES*".column3 AS refers,
+    "*VALUES*".column4 AS value_type,
+    "*VALUES*".column5 AS condition
+   FROM (VALUES ('workstreams'::text,'workstream_id'::text,'workplans'::text,'uuid'::text,'b.id %1$s'::text), ('workstreams'::text,'repo_id'::text,'repos'::text,'uuid'::text,'b.repo %1$s'::text), ('workstreams'::text,'topic_id'::text,'topics'::text,'uuid'::text,'b.topic %1$s'::text)) "*VALUES*"
+UNION ALL
+ SELECT k.kind,
+    e.name,
+    NULL::text AS refers,
+    'timestamptz'::text AS value_type,
+    format('b.%s %s %%3$L'::text,
+        CASE k.kind
+            WHEN 'progress'::text THEN 'occurred_at'::text
+            ELSE 'updated_at'::text
+        END, e.operator) AS condition
+   FROM (statehub.kinds k
+     CROSS JOIN ( VALUES ('since'::text,'>='::text), ('until'::text,'<'::text)) e(name, operator))
+  WHERE (k.kind <> 'domains'::text);
+
+ALTER VIEW statehub.list_filters OWNER TO statehub_owner;
+
+COMMENT ON VIEW statehub.list_filters IS 'What a list can be filtered by, and how.';
+
+CREATE VIEW statehub.list_sorts AS
+ WITH moments(name, key, types) AS (
+         VALUES ('created_at'::text,'{b.created_at,b.id}'::text[],'{timestamptz,uuid}'::text[]), ('updated_at'::text,'{b.updated_at,b.id}'::text[],'{timestamptz,uuid}'::text[])
+        ), urgency(name, key, types) AS (
+         VALUES ('code'::text,'{lower(b.code)}'::text[],'{text}'::text[]), ('due_at'::text,ARRAY['coalesce(b.due_at, ''infinity'')'::text, 'b.id'::text],'{timestamptz,uuid}'::text[]), ('priority'::text,'{b.priority,b.created_at,b.id}'::text[],'{smallint,timestamptz,uuid}'::text[])
+        )
+ SELECT k.kind,
+    m.name,
+    m.key,
+    m.types
+   FROM (( VALUES ('topics'::text), ('repos'::text), ('workplans'::text), ('workstreams'::text), ('tasks'::text), ('decisions'::text)) k(kind)
+     CROSS JOIN moments m)
+UNION ALL
+ SELECT k.kind,
+    'slug'::text AS name,
+    '{b.slug}'::text[] AS key,
+    '{text}'::text[] AS types
+   FROM ( VALUES ('domains'::text), ('topics'::text), ('repos'::text)) k(kind)
+UNION ALL
+ SELECT k.kind,
+    u.name,
+    u.key,
+    u.types
+   FROM (( VALUES ('workplans'::text), ('workstreams'::text), ('tasks'::text), ('decisions'::text)) k(kind)
+     CROSS JOIN urgency u)
+  WHERE ((k.kind <> 'decisions'::text) OR (u.name <> 'priority'::text))
+UNION ALL
+ SELECT "*VALUES*".column1 AS kind,
+    "*VALUES*".column2 AS name,
+    "*VALUES*".column3 AS key,
+    "*VALUES*".column4 AS types
+   FROM (VALUES ('progress'::text,'id'::text,'{b.id}'::text[],'{bigint}'::text[]), ('progress'::text,'occurred_at'::text,'{b.occurred_at,b.id}'::text[],'{timestamptz,bigint}'::text[])) "*VALUES*";
+
+ALTER VIEW statehub.list_sorts OWNER TO statehub_owner;
+
+COMMENT ON VIEW statehub.list_sorts IS 'What a list can be sorted by: the key as expressions over the table, and their types.';
+
 ALTER TABLE statehub.progress_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME statehub.progress_events_id_seq
     START WITH 1
@@ -2377,22 +4716,6 @@ ALTER TABLE statehub.progress_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE statehub.task_claims (
-    task uuid NOT NULL,
-    claim_seq bigint DEFAULT 0 NOT NULL,
-    claimed_by text,
-    claimed_at timestamp with time zone,
-    lease_expires_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT task_claims_whole CHECK ((num_nulls(claimed_by, claimed_at, lease_expires_at) = ANY (ARRAY[0, 3])))
-);
-
-ALTER TABLE statehub.task_claims OWNER TO statehub_owner;
-
-COMMENT ON TABLE statehub.task_claims IS 'Who holds a task, and until when. A row outlives its claim, so that claim_seq only grows. Not watched: a heartbeat bumps nothing.';
 
 CREATE TABLE statehub.unsettled (
     task uuid,
@@ -2483,31 +4806,45 @@ ALTER TABLE statehub.revisions OWNER TO statehub_owner;
 
 COMMENT ON TABLE statehub.revisions IS 'The watched tables: section, and the revision up to the last fold.';
 
-CREATE VIEW statehub.vocabularies AS
- SELECT (t.typname)::text AS name,
-    (e.enumlabel)::text AS value,
-    row_number() OVER (PARTITION BY t.oid ORDER BY e.enumsortorder) AS "position"
-   FROM (pg_type t
-     JOIN pg_enum e ON ((t.oid = e.enumtypid)))
-  WHERE (t.typnamespace = ('statehub'::regnamespace)::oid);
+CREATE TABLE statehub.search_language (
+    language text NOT NULL,
+    only_row boolean DEFAULT true NOT NULL,
+    CONSTRAINT search_language_form CHECK ((language ~ '^[a-z_0-9]{1,63}$'::text)),
+    CONSTRAINT search_language_only_row CHECK (only_row)
+);
 
-ALTER VIEW statehub.vocabularies OWNER TO statehub_owner;
+ALTER TABLE statehub.search_language OWNER TO statehub_owner;
 
-COMMENT ON VIEW statehub.vocabularies IS 'The vocabularies and their values in order: what every face is tested against.';
+COMMENT ON TABLE statehub.search_language IS 'The text search configuration of pg_catalog that search uses beside simple: STATEHUB_SEARCH_LANGUAGE at the last migrate.';
+
+CREATE VIEW statehub.searched_kinds AS
+ SELECT column1 AS kind,
+    column2 AS path,
+    column3 AS tbl,
+    column4 AS named,
+    column5 AS name,
+    column6 AS title,
+    column7 AS titled,
+    column8 AS described,
+    column9 AS reasoned,
+    column10 AS status,
+    column11 AS repo,
+    column12 AS workplan,
+    column13 AS newest,
+    column14 AS moment
+   FROM (VALUES ('topic'::text,'topics'::text,'topics'::text,'b.slug'::text,'b.slug'::text,'b.title'::text,'b.slug || '' '' || b.title'::text,'b.description'::text,NULL::text,'b.status::text'::text,'null::uuid'::text,'null::uuid'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('repo'::text,'repos'::text,'managed_repos'::text,'b.slug'::text,'b.slug'::text,'b.name'::text,'b.slug || '' '' || b.name'::text,NULL::text,NULL::text,'b.status::text'::text,'b.id'::text,'null::uuid'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('workplan'::text,'workplans'::text,'workplans'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.description'::text,NULL::text,'b.status::text'::text,'b.repo'::text,'b.id'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('task'::text,'tasks'::text,'tasks'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.description'::text,'b.waiting_on'::text,'b.status::text'::text,'b.repo'::text,'b.workplan'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('decision'::text,'decisions'::text,'decisions'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.context'::text,'b.rationale'::text,'b.status::text'::text,'(select w.repo from workplans as w where w.id = b.workplan)'::text,'b.workplan'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('progress'::text,'progress'::text,'progress_events'::text,NULL::text,'b.id::text'::text,'left(b.summary, 200)'::text,NULL::text,'b.summary'::text,NULL::text,'null::text'::text,'b.repo'::text,'b.workplan'::text,'b.id desc'::text,'b.occurred_at'::text)) "*VALUES*";
+
+ALTER VIEW statehub.searched_kinds OWNER TO statehub_owner;
+
+COMMENT ON VIEW statehub.searched_kinds IS 'What is searched of each kind, and how it is found.';
 
 CREATE VIEW statehub.served_columns AS
  SELECT k.kind,
     (a.attname)::text AS name,
     format_type(a.atttypid, a.atttypmod) AS type,
-    a.attnum AS "position",
-    (a.attname = ANY (k.filters)) AS can_filter,
-    ( SELECT array_agg(v.value ORDER BY v."position") AS array_agg
-           FROM statehub.vocabularies v
-          WHERE (v.name = t.typname)) AS vocabulary,
-    (a.attname = ANY ('{slug,code,domain,repo,topic,workplan,task,parent,decision}'::name[])) AS is_short_name
-   FROM ((statehub.kinds k
-     JOIN pg_attribute a ON (((a.attrelid = (to_regclass(('statehub.'::text || k.row_view)))::oid) AND (a.attnum > 0) AND (NOT a.attisdropped))))
-     JOIN pg_type t ON ((a.atttypid = t.oid)));
+    a.attnum AS "position"
+   FROM (statehub.kinds k
+     JOIN pg_attribute a ON (((a.attrelid = (to_regclass(('statehub.'::text || k.row_view)))::oid) AND (a.attnum > 0) AND (NOT a.attisdropped))));
 
 ALTER VIEW statehub.served_columns OWNER TO statehub_owner;
 
@@ -2578,17 +4915,29 @@ ALTER VIEW statehub.topic_rows OWNER TO statehub_owner;
 COMMENT ON VIEW statehub.topic_rows IS 'Topics as served.';
 
 CREATE VIEW statehub.unarmed_triggers AS
- SELECT r.tbl,
-    w.name AS trigger
-   FROM (statehub.revisions r
-     CROSS JOIN ( VALUES ('ledger_insert'::text), ('ledger_update'::text), ('ledger_delete'::text), ('ledger_truncate'::text)) w(name))
+ SELECT split_part(a.name, '.'::text, 1) AS tbl,
+    split_part(a.name, '.'::text, 2) AS trigger
+   FROM (statehub.code_files f
+     CROSS JOIN LATERAL unnest(f.triggers) a(name))
   WHERE (NOT (EXISTS ( SELECT
            FROM pg_trigger t
-          WHERE ((t.tgrelid = (to_regclass(('statehub.'::text || quote_ident(r.tbl))))::oid) AND (t.tgname = w.name) AND (t.tgenabled = 'A'::"char")))));
+          WHERE ((t.tgrelid = (to_regclass(('statehub.'::text || quote_ident(split_part(a.name, '.'::text, 1)))))::oid) AND (t.tgname = split_part(a.name, '.'::text, 2)) AND (t.tgenabled = 'A'::"char")))));
 
 ALTER VIEW statehub.unarmed_triggers OWNER TO statehub_owner;
 
-COMMENT ON VIEW statehub.unarmed_triggers IS 'Watched tables whose revision triggers are missing or off: none, or the summary cannot be exact.';
+COMMENT ON VIEW statehub.unarmed_triggers IS 'Triggers that are missing or off: none, or the rules do not hold and the summary cannot be exact.';
+
+CREATE VIEW statehub.vocabularies AS
+ SELECT (t.typname)::text AS name,
+    (e.enumlabel)::text AS value,
+    row_number() OVER (PARTITION BY t.oid ORDER BY e.enumsortorder) AS "position"
+   FROM (pg_type t
+     JOIN pg_enum e ON ((t.oid = e.enumtypid)))
+  WHERE (t.typnamespace = ('statehub'::regnamespace)::oid);
+
+ALTER VIEW statehub.vocabularies OWNER TO statehub_owner;
+
+COMMENT ON VIEW statehub.vocabularies IS 'The vocabularies and their values in order: what every face is tested against.';
 
 CREATE TABLE statehub.workplan_dependencies (
     workplan uuid NOT NULL,
@@ -2628,6 +4977,9 @@ CREATE VIEW statehub.workplan_rows AS
     ( SELECT json_build_object('done', COALESCE(sum(c.n) FILTER (WHERE (c.key = 'done'::text)), (0)::numeric), 'total', COALESCE(sum(c.n), (0)::numeric)) AS json_build_object
            FROM statehub.current_workplan_totals c
           WHERE (c.workplan = w.id)) AS tasks,
+    ((w.status <> ALL (ARRAY['finished'::statehub.workplan_status, 'archived'::statehub.workplan_status])) AND ( SELECT COALESCE(((sum(c.n) > (0)::numeric) AND (sum(c.n) = sum(c.n) FILTER (WHERE (c.key = ANY (ARRAY['done'::text, 'cancel'::text]))))), false) AS "coalesce"
+           FROM statehub.current_workplan_totals c
+          WHERE (c.workplan = w.id))) AS finishable,
     w.version,
     w.created_at,
     w.updated_at
@@ -2638,6 +4990,37 @@ CREATE VIEW statehub.workplan_rows AS
 ALTER VIEW statehub.workplan_rows OWNER TO statehub_owner;
 
 COMMENT ON VIEW statehub.workplan_rows IS 'Workplans as served, references by short name.';
+
+CREATE VIEW statehub.workstream_rows AS
+ SELECT v.id,
+    v.code,
+    v.repo,
+    v.topic,
+    v.domain,
+    v.title,
+    v.description,
+    v.owner,
+    v.status,
+    v.priority,
+    v.due_at,
+    v.labels,
+    v.detail,
+    v.source_path,
+    v.depends_on,
+    v.tasks,
+    v.finishable,
+    v.version,
+    v.created_at,
+    v.updated_at,
+    w.id AS workstream_id,
+    w.repo AS repo_id,
+    w.topic AS topic_id
+   FROM (statehub.workplan_rows v
+     JOIN statehub.workplans w ON ((v.id = w.id)));
+
+ALTER VIEW statehub.workstream_rows OWNER TO statehub_owner;
+
+COMMENT ON VIEW statehub.workstream_rows IS 'Workplans under the older words.';
 
 CREATE TABLE statehub.yoyo_lock (
     locked integer DEFAULT 1 NOT NULL,
@@ -2677,6 +5060,9 @@ ALTER TABLE ONLY statehub.escalation_keywords
 ALTER TABLE ONLY statehub.gates
     ADD CONSTRAINT gates_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY statehub.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (author, key);
+
 ALTER TABLE ONLY statehub.legacy_interfaces
     ADD CONSTRAINT legacy_interfaces_name_taken UNIQUE (kind, name);
 
@@ -2701,6 +5087,9 @@ COMMENT ON CONSTRAINT repos_slug_taken ON statehub.managed_repos IS 'slug: is ta
 
 ALTER TABLE ONLY statehub.revisions
     ADD CONSTRAINT revisions_pkey PRIMARY KEY (tbl);
+
+ALTER TABLE ONLY statehub.search_language
+    ADD CONSTRAINT search_language_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY statehub.task_claims
     ADD CONSTRAINT task_claims_pkey PRIMARY KEY (task);
@@ -2747,11 +5136,25 @@ CREATE UNIQUE INDEX decisions_code_taken ON statehub.decisions USING btree (lowe
 
 COMMENT ON INDEX statehub.decisions_code_taken IS 'code: is taken by another decision';
 
+CREATE INDEX decisions_created ON statehub.decisions USING btree (created_at, id);
+
+CREATE INDEX decisions_due ON statehub.decisions USING btree (COALESCE(due_at, 'infinity'::timestamp with time zone), id);
+
 CREATE INDEX decisions_topic ON statehub.decisions USING btree (topic) WHERE (topic IS NOT NULL);
+
+CREATE INDEX decisions_updated ON statehub.decisions USING btree (updated_at, id);
 
 CREATE INDEX decisions_workplan ON statehub.decisions USING btree (workplan) WHERE (workplan IS NOT NULL);
 
+CREATE INDEX idempotency_keys_asked ON statehub.idempotency_keys USING btree (asked_at);
+
+CREATE INDEX managed_repos_created ON statehub.managed_repos USING btree (created_at, id);
+
 CREATE INDEX managed_repos_domain ON statehub.managed_repos USING btree (domain);
+
+CREATE INDEX managed_repos_updated ON statehub.managed_repos USING btree (updated_at, id);
+
+CREATE INDEX progress_events_author ON statehub.progress_events USING btree (author, id);
 
 CREATE INDEX progress_events_decision ON statehub.progress_events USING btree (decision) WHERE (decision IS NOT NULL);
 
@@ -2759,33 +5162,87 @@ CREATE INDEX progress_events_occurred ON statehub.progress_events USING btree (o
 
 CREATE INDEX progress_events_repo ON statehub.progress_events USING btree (repo, occurred_at DESC, id DESC) WHERE (repo IS NOT NULL);
 
+CREATE INDEX progress_events_repo_id ON statehub.progress_events USING btree (repo, id) WHERE (repo IS NOT NULL);
+
 CREATE INDEX progress_events_task ON statehub.progress_events USING btree (task, occurred_at DESC, id DESC) WHERE (task IS NOT NULL);
+
+CREATE INDEX progress_events_task_id ON statehub.progress_events USING btree (task, id) WHERE (task IS NOT NULL);
 
 CREATE INDEX progress_events_topic ON statehub.progress_events USING btree (topic) WHERE (topic IS NOT NULL);
 
+CREATE INDEX progress_events_type ON statehub.progress_events USING btree (event_type, id);
+
 CREATE INDEX progress_events_workplan ON statehub.progress_events USING btree (workplan, occurred_at DESC, id DESC) WHERE (workplan IS NOT NULL);
 
+CREATE INDEX progress_events_workplan_id ON statehub.progress_events USING btree (workplan, id) WHERE (workplan IS NOT NULL);
+
 CREATE INDEX progress_events_xid ON statehub.progress_events USING btree (xid, id);
+
+CREATE INDEX search_decision_texts_2b309805 ON statehub.decisions USING gin (((((((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char")) || setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(context, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(context, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char")) || setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(rationale, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'C'::"char")) || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(rationale, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'C'::"char"))));
+
+CREATE INDEX search_decision_titles_ef1ba2af ON statehub.decisions USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
+
+CREATE INDEX search_progress_texts_a76c8933 ON statehub.progress_events USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char"))));
+
+CREATE INDEX search_repo_titles_27bc6a36 ON statehub.managed_repos USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || name), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || name), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
+
+CREATE INDEX search_task_texts_60db443f ON statehub.tasks USING gin (((((((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char")) || setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(description, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(description, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char")) || setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(waiting_on, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'C'::"char")) || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(waiting_on, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'C'::"char"))));
+
+CREATE INDEX search_task_titles_ef1ba2af ON statehub.tasks USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
+
+CREATE INDEX search_topic_texts_fd2b4911 ON statehub.topics USING gin (((((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char")) || setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(description, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(description, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char"))));
+
+CREATE INDEX search_topic_titles_84927bbf ON statehub.topics USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
+
+CREATE INDEX search_workplan_texts_2bd13f67 ON statehub.workplans USING gin (((((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char")) || setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(description, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(description, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char"))));
+
+CREATE INDEX search_workplan_titles_ef1ba2af ON statehub.workplans USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
+
+CREATE INDEX task_claims_agent ON statehub.task_claims USING btree (lower(claimed_by)) WHERE (claimed_by IS NOT NULL);
 
 CREATE INDEX task_claims_lease ON statehub.task_claims USING btree (lease_expires_at) WHERE (claimed_by IS NOT NULL);
 
 CREATE INDEX task_dependencies_depends_on ON statehub.task_dependencies USING btree (depends_on);
 
+CREATE INDEX tasks_assignee_created ON statehub.tasks USING btree (assignee, created_at, id) WHERE (assignee IS NOT NULL);
+
 CREATE UNIQUE INDEX tasks_code_taken ON statehub.tasks USING btree (lower(code));
 
 COMMENT ON INDEX statehub.tasks_code_taken IS 'code: is taken by another task';
 
+CREATE INDEX tasks_created ON statehub.tasks USING btree (created_at, id);
+
+CREATE INDEX tasks_due ON statehub.tasks USING btree (COALESCE(due_at, 'infinity'::timestamp with time zone), id);
+
+CREATE INDEX tasks_labels ON statehub.tasks USING gin (labels) WHERE (labels <> '{}'::text[]);
+
 CREATE INDEX tasks_parent ON statehub.tasks USING btree (parent) WHERE (parent IS NOT NULL);
 
-CREATE INDEX tasks_queue ON statehub.tasks USING btree (priority, due_at, "position") WHERE queued;
+CREATE INDEX tasks_ready_queue ON statehub.tasks USING btree (priority, due_at, "position", code) WHERE queued;
 
-CREATE INDEX tasks_repo_queue ON statehub.tasks USING btree (repo, priority, due_at, "position") WHERE queued;
+CREATE INDEX tasks_repo_created ON statehub.tasks USING btree (repo, created_at, id);
+
+CREATE INDEX tasks_repo_open ON statehub.tasks USING btree (repo, created_at, id) WHERE (status <> ALL (ARRAY['done'::statehub.task_status, 'cancel'::statehub.task_status]));
+
+CREATE INDEX tasks_repo_ready_queue ON statehub.tasks USING btree (repo, priority, due_at, "position", code) WHERE queued;
+
+CREATE INDEX tasks_status_created ON statehub.tasks USING btree (status, created_at, id);
+
+CREATE INDEX tasks_updated ON statehub.tasks USING btree (updated_at, id);
+
+CREATE INDEX tasks_urgent ON statehub.tasks USING btree (priority, created_at, id);
 
 CREATE INDEX tasks_waiting ON statehub.tasks USING btree (priority, updated_at, code) WHERE (status = 'wait'::statehub.task_status);
 
 CREATE INDEX tasks_workplan ON statehub.tasks USING btree (workplan, "position", code);
 
+CREATE INDEX tasks_workplan_created ON statehub.tasks USING btree (workplan, created_at, id);
+
+CREATE INDEX topics_created ON statehub.topics USING btree (created_at, id);
+
 CREATE INDEX topics_domain ON statehub.topics USING btree (domain, created_at);
+
+CREATE INDEX topics_updated ON statehub.topics USING btree (updated_at, id);
 
 CREATE INDEX workplan_dependencies_depends_on ON statehub.workplan_dependencies USING btree (depends_on);
 
@@ -2793,43 +5250,107 @@ CREATE UNIQUE INDEX workplans_code_taken ON statehub.workplans USING btree (lowe
 
 COMMENT ON INDEX statehub.workplans_code_taken IS 'code: is taken by another workplan';
 
+CREATE INDEX workplans_created ON statehub.workplans USING btree (created_at, id);
+
+CREATE INDEX workplans_due ON statehub.workplans USING btree (COALESCE(due_at, 'infinity'::timestamp with time zone), id);
+
 CREATE INDEX workplans_open ON statehub.workplans USING btree (priority, due_at, code) WHERE (status <> ALL (ARRAY['finished'::statehub.workplan_status, 'archived'::statehub.workplan_status]));
 
 CREATE INDEX workplans_repo ON statehub.workplans USING btree (repo, status);
+
+CREATE INDEX workplans_repo_created ON statehub.workplans USING btree (repo, created_at, id);
 
 CREATE INDEX workplans_topic ON statehub.workplans USING btree (topic, status) WHERE (topic IS NOT NULL);
 
 CREATE INDEX workplans_topic_open ON statehub.workplans USING btree (topic, priority, due_at, code) WHERE ((status <> ALL (ARRAY['finished'::statehub.workplan_status, 'archived'::statehub.workplan_status])) AND (topic IS NOT NULL));
 
+CREATE INDEX workplans_updated ON statehub.workplans USING btree (updated_at, id);
+
+CREATE INDEX workplans_urgent ON statehub.workplans USING btree (priority, created_at, id);
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON statehub.progress_events FOR EACH STATEMENT EXECUTE FUNCTION statehub.refuse_change();
 
 ALTER TABLE statehub.progress_events ENABLE ALWAYS TRIGGER append_only;
 
+CREATE TRIGGER gate BEFORE UPDATE OF id, superseded_by ON statehub.decisions FOR EACH STATEMENT EXECUTE FUNCTION statehub.pass_gate();
+
+ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER gate;
+
 CREATE TRIGGER gate BEFORE INSERT OR UPDATE ON statehub.task_dependencies FOR EACH STATEMENT EXECUTE FUNCTION statehub.pass_gate();
+
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER gate;
+
+CREATE TRIGGER gate BEFORE UPDATE OF id, parent ON statehub.tasks FOR EACH STATEMENT EXECUTE FUNCTION statehub.pass_gate();
+
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER gate;
 
 CREATE TRIGGER gate BEFORE INSERT OR UPDATE ON statehub.workplan_dependencies FOR EACH STATEMENT EXECUTE FUNCTION statehub.pass_gate();
 
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER gate;
+
+CREATE TRIGGER keep_id BEFORE UPDATE OF id ON statehub.decisions FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION statehub.refuse_new_id();
+
+ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER keep_id;
+
+CREATE TRIGGER keep_id BEFORE UPDATE OF id ON statehub.managed_repos FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION statehub.refuse_new_id();
+
+ALTER TABLE statehub.managed_repos ENABLE ALWAYS TRIGGER keep_id;
+
+CREATE TRIGGER keep_id BEFORE UPDATE OF id ON statehub.tasks FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION statehub.refuse_new_id();
+
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER keep_id;
+
+CREATE TRIGGER keep_id BEFORE UPDATE OF id ON statehub.topics FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION statehub.refuse_new_id();
+
+ALTER TABLE statehub.topics ENABLE ALWAYS TRIGGER keep_id;
+
+CREATE TRIGGER keep_id BEFORE UPDATE OF id ON statehub.workplans FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION statehub.refuse_new_id();
+
+ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER keep_id;
+
 CREATE TRIGGER leave_unsettled_delete AFTER DELETE ON statehub.task_dependencies REFERENCING OLD TABLE AS was FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_delete;
 
 CREATE TRIGGER leave_unsettled_delete AFTER DELETE ON statehub.workplan_dependencies REFERENCING OLD TABLE AS was FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_delete;
+
 CREATE TRIGGER leave_unsettled_insert AFTER INSERT ON statehub.task_dependencies REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_insert;
 
 CREATE TRIGGER leave_unsettled_insert AFTER INSERT ON statehub.tasks REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER leave_unsettled_insert;
+
 CREATE TRIGGER leave_unsettled_insert AFTER INSERT ON statehub.workplan_dependencies REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_insert;
 
 CREATE TRIGGER leave_unsettled_truncate BEFORE TRUNCATE ON statehub.task_dependencies FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_truncate;
+
 CREATE TRIGGER leave_unsettled_truncate BEFORE TRUNCATE ON statehub.workplan_dependencies FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_truncate;
 
 CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.task_dependencies REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_update;
+
 CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.tasks REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER leave_unsettled_update;
 
 CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.workplan_dependencies REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_update;
+
 CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.workplans REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+
+ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER leave_unsettled_update;
 
 CREATE TRIGGER ledger_delete AFTER DELETE ON statehub.decisions REFERENCING OLD TABLE AS was FOR EACH STATEMENT EXECUTE FUNCTION statehub.ledger_decisions();
 
@@ -2977,67 +5498,139 @@ ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER ledger_update;
 
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON statehub.decisions FOR EACH ROW EXECUTE FUNCTION statehub.prepare_decision();
 
+ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER prepare;
+
 CREATE TRIGGER prepare BEFORE INSERT ON statehub.progress_events FOR EACH ROW WHEN (((new.repo IS NULL) AND ((new.task IS NOT NULL) OR (new.workplan IS NOT NULL) OR (new.decision IS NOT NULL)))) EXECUTE FUNCTION statehub.prepare_event();
+
+ALTER TABLE statehub.progress_events ENABLE ALWAYS TRIGGER prepare;
 
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON statehub.tasks FOR EACH ROW EXECUTE FUNCTION statehub.prepare_task();
 
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER prepare;
+
 CREATE TRIGGER prepare BEFORE INSERT ON statehub.workplans FOR EACH ROW EXECUTE FUNCTION statehub.prepare_workplan();
+
+ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER prepare;
 
 CREATE TRIGGER record_delete AFTER DELETE ON statehub.task_dependencies REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_dependency();
 
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER record_delete;
+
 CREATE TRIGGER record_delete AFTER DELETE ON statehub.workplan_dependencies REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_dependency();
+
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER record_delete;
 
 CREATE TRIGGER record_insert AFTER INSERT ON statehub.decisions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('decision');
 
+ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER record_insert;
+
 CREATE TRIGGER record_insert AFTER INSERT ON statehub.managed_repos REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('repo');
+
+ALTER TABLE statehub.managed_repos ENABLE ALWAYS TRIGGER record_insert;
 
 CREATE TRIGGER record_insert AFTER INSERT ON statehub.task_dependencies REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_dependency();
 
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER record_insert;
+
 CREATE TRIGGER record_insert AFTER INSERT ON statehub.tasks REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('task');
+
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER record_insert;
 
 CREATE TRIGGER record_insert AFTER INSERT ON statehub.topics REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('topic');
 
+ALTER TABLE statehub.topics ENABLE ALWAYS TRIGGER record_insert;
+
 CREATE TRIGGER record_insert AFTER INSERT ON statehub.workplan_dependencies REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_dependency();
+
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER record_insert;
 
 CREATE TRIGGER record_insert AFTER INSERT ON statehub.workplans REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('workplan');
 
+ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER record_insert;
+
 CREATE TRIGGER record_update AFTER UPDATE ON statehub.decisions REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('decision');
+
+ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER record_update;
 
 CREATE TRIGGER record_update AFTER UPDATE ON statehub.managed_repos REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('repo');
 
+ALTER TABLE statehub.managed_repos ENABLE ALWAYS TRIGGER record_update;
+
 CREATE TRIGGER record_update AFTER UPDATE ON statehub.tasks REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('task');
+
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER record_update;
 
 CREATE TRIGGER record_update AFTER UPDATE ON statehub.topics REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('topic');
 
+ALTER TABLE statehub.topics ENABLE ALWAYS TRIGGER record_update;
+
 CREATE TRIGGER record_update AFTER UPDATE ON statehub.workplans REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.record_change('workplan');
+
+ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER record_update;
+
+CREATE TRIGGER refuse_cycle AFTER INSERT OR UPDATE OF id, superseded_by ON statehub.decisions FOR EACH ROW WHEN ((new.superseded_by IS NOT NULL)) EXECUTE FUNCTION statehub.refuse_successor_cycle();
+
+ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER refuse_cycle;
 
 CREATE TRIGGER refuse_cycle AFTER INSERT OR UPDATE ON statehub.task_dependencies FOR EACH ROW EXECUTE FUNCTION statehub.refuse_task_cycle();
 
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER refuse_cycle;
+
+CREATE TRIGGER refuse_cycle AFTER INSERT OR UPDATE OF id, parent ON statehub.tasks FOR EACH ROW WHEN ((new.parent IS NOT NULL)) EXECUTE FUNCTION statehub.refuse_parent_cycle();
+
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER refuse_cycle;
+
 CREATE TRIGGER refuse_cycle AFTER INSERT OR UPDATE ON statehub.workplan_dependencies FOR EACH ROW EXECUTE FUNCTION statehub.refuse_workplan_cycle();
+
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER refuse_cycle;
 
 CREATE TRIGGER release_claim AFTER UPDATE OF status ON statehub.tasks FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['done'::statehub.task_status, 'cancel'::statehub.task_status])))) EXECUTE FUNCTION statehub.release_finished_claim();
 
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER release_claim;
+
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.decisions FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
+
+ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER touch;
 
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.domains FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
+ALTER TABLE statehub.domains ENABLE ALWAYS TRIGGER touch;
+
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.legacy_interfaces FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
+
+ALTER TABLE statehub.legacy_interfaces ENABLE ALWAYS TRIGGER touch;
 
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.legacy_usage FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
+ALTER TABLE statehub.legacy_usage ENABLE ALWAYS TRIGGER touch;
+
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.managed_repos FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
+
+ALTER TABLE statehub.managed_repos ENABLE ALWAYS TRIGGER touch;
 
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.task_claims FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
+ALTER TABLE statehub.task_claims ENABLE ALWAYS TRIGGER touch;
+
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.task_dependencies FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
+
+ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER touch;
 
 CREATE TRIGGER touch BEFORE UPDATE OF id, code, workplan, repo, parent, title, description, status, priority, assignee, waiting_on, due_at, "position", labels, detail, version, created_at, updated_at ON statehub.tasks FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER touch;
+
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.topics FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
+
+ALTER TABLE statehub.topics ENABLE ALWAYS TRIGGER touch;
 
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.workplan_dependencies FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
+ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER touch;
+
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.workplans FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
+
+ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER touch;
 
 ALTER TABLE ONLY statehub.decisions
     ADD CONSTRAINT decisions_superseded_by_known FOREIGN KEY (superseded_by) REFERENCES statehub.decisions(id);
@@ -3134,6 +5727,20 @@ COMMENT ON CONSTRAINT workplans_topic_known ON statehub.workplans IS 'topic: doe
 GRANT USAGE ON SCHEMA statehub TO statehub_api;
 GRANT USAGE ON SCHEMA statehub TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.add_dependency(kind text, named text, needed text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.add_dependency(kind text, named text, needed text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.add_dependency(kind text, named text, needed text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.arm_triggers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION statehub.begin_once(author text, key text, fingerprint text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.begin_once(author text, key text, fingerprint text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.begin_once(author text, key text, fingerprint text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.change_status(task uuid, status statehub.task_status, event_type statehub.event_type, said text, detail jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.change_status(task uuid, status statehub.task_status, event_type statehub.event_type, said text, detail jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.change_status(task uuid, status statehub.task_status, event_type statehub.event_type, said text, detail jsonb) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.changed_columns(before jsonb, after jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.changed_columns(before jsonb, after jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.changed_columns(before jsonb, after jsonb) TO statehub_ro;
@@ -3142,9 +5749,58 @@ REVOKE ALL ON FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto
 GRANT ALL ON FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.changed_events(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.check_capacity(agent text, claim_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.check_capacity(agent text, claim_limit integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.check_capacity(agent text, claim_limit integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.claim_task(agent text, task text, repo text, workplan text, domain text, tags text[], max_priority integer, lease interval, claim_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.claim_task(agent text, task text, repo text, workplan text, domain text, tags text[], max_priority integer, lease interval, claim_limit integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.claim_task(agent text, task text, repo text, workplan text, domain text, tags text[], max_priority integer, lease interval, claim_limit integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.claimed(task uuid, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.claimed(task uuid, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.claimed(task uuid, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.classify_repo(named text, doc jsonb, expected integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.classify_repo(named text, doc jsonb, expected integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.classify_repo(named text, doc jsonb, expected integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.complete_task(task text, agent text, claim_seq bigint, summary text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.complete_task(task text, agent text, claim_seq bigint, summary text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.complete_task(task text, agent text, claim_seq bigint, summary text) TO statehub_ro;
+
+GRANT SELECT ON TABLE statehub.legacy_interfaces TO statehub_api;
+GRANT SELECT ON TABLE statehub.legacy_interfaces TO statehub_ro;
+
+GRANT INSERT(kind) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT INSERT(name) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT INSERT(successor),UPDATE(successor) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT INSERT(sunset_at),UPDATE(sunset_at) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+GRANT INSERT(retire_after_days),UPDATE(retire_after_days) ON TABLE statehub.legacy_interfaces TO statehub_api;
+
+REVOKE ALL ON FUNCTION statehub.count_use(kind statehub.legacy_kind, name text, caller text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.count_use(kind statehub.legacy_kind, name text, caller text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.count_use(kind statehub.legacy_kind, name text, caller text) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.create_row(kind text, doc jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.create_row(kind text, doc jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.create_row(kind text, doc jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.create_rows(kind text, docs jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.create_rows(kind text, docs jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.create_rows(kind text, docs jsonb) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.epoch() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.epoch() TO statehub_api;
@@ -3158,16 +5814,66 @@ REVOKE ALL ON FUNCTION statehub.escalation_note(said text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.escalation_note(said text) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.escalation_note(said text) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) TO statehub_ro;
 
+GRANT SELECT ON TABLE statehub.task_claims TO statehub_api;
+GRANT SELECT ON TABLE statehub.task_claims TO statehub_ro;
+
+GRANT INSERT(task) ON TABLE statehub.task_claims TO statehub_api;
+
+GRANT INSERT(claim_seq),UPDATE(claim_seq) ON TABLE statehub.task_claims TO statehub_api;
+
+GRANT INSERT(claimed_by),UPDATE(claimed_by) ON TABLE statehub.task_claims TO statehub_api;
+
+GRANT INSERT(claimed_at),UPDATE(claimed_at) ON TABLE statehub.task_claims TO statehub_api;
+
+GRANT INSERT(lease_expires_at),UPDATE(lease_expires_at) ON TABLE statehub.task_claims TO statehub_api;
+
+GRANT INSERT(lease),UPDATE(lease) ON TABLE statehub.task_claims TO statehub_api;
+
+REVOKE ALL ON FUNCTION statehub.fence_claim(task uuid, claim_seq bigint, agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.fence_claim(task uuid, claim_seq bigint, agent text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.fence_claim(task uuid, claim_seq bigint, agent text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.finish_once(author text, key text, body text, version integer, short_name text, token text, created boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.finish_once(author text, key text, body text, version integer, short_name text, token text, created boolean) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.finish_once(author text, key text, body text, version integer, short_name text, token text, created boolean) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.finished_detail(task uuid, was statehub.task_status, status statehub.task_status) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.finished_detail(task uuid, was statehub.task_status, status statehub.task_status) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.finished_detail(task uuid, was statehub.task_status, status statehub.task_status) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.fold() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.fold() TO statehub_api;
+
+REVOKE ALL ON FUNCTION statehub.forget_keys() FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.forget_keys() TO statehub_api;
+
+REVOKE ALL ON FUNCTION statehub.get_briefing(named text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.get_briefing(named text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.get_briefing(named text) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.get_row(kind text, named text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.get_row(kind text, named text) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.get_row(kind text, named text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.heartbeat_task(task text, agent text, claim_seq bigint, lease interval, claim_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.heartbeat_task(task text, agent text, claim_seq bigint, lease interval, claim_limit integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.heartbeat_task(task text, agent text, claim_seq bigint, lease interval, claim_limit integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.highlighted(plain text, query tsquery, language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.highlighted(plain text, query tsquery, language text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.highlighted(plain text, query tsquery, language text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.ids_of(refers text, names text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.ids_of(refers text, names text[]) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.ids_of(refers text, names text[]) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) TO statehub_api;
@@ -3176,6 +5882,10 @@ GRANT ALL ON FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pa
 REVOKE ALL ON FUNCTION statehub.import_events(target_repo uuid, docs jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.import_events(target_repo uuid, docs jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.import_events(target_repo uuid, docs jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.import_parents(pairs jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.import_parents(pairs jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.import_parents(pairs jsonb) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.import_plans(doc jsonb, author text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.import_plans(doc jsonb, author text) TO statehub_api;
@@ -3188,6 +5898,22 @@ GRANT ALL ON FUNCTION statehub.import_tasks(target_repo uuid, docs jsonb) TO sta
 REVOKE ALL ON FUNCTION statehub.import_workplans(target_repo uuid, docs jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.import_workplans(target_repo uuid, docs jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.import_workplans(target_repo uuid, docs jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.insert_row(kind text, doc jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.insert_row(kind text, doc jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.insert_row(kind text, doc jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.insert_synced_workplans(target_repo uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.insert_synced_workplans(target_repo uuid) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.insert_synced_workplans(target_repo uuid) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.is_for(assignee text, agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.is_for(assignee text, agent text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.is_for(assignee text, agent text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.is_held(task uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.is_held(task uuid, at timestamp with time zone) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.is_held(task uuid, at timestamp with time zone) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.leave_unsettled() FROM PUBLIC;
 
@@ -3213,15 +5939,61 @@ REVOKE ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto p
 GRANT ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, fields text[], after jsonb, page_size integer) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.list_claims(agent text, repo text, page_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_claims(agent text, repo text, page_size integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_claims(agent text, repo text, page_size integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.list_conditions(kind text, filters jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_conditions(kind text, filters jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_conditions(kind text, filters jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.list_dependencies(kind text, named text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_dependencies(kind text, named text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_dependencies(kind text, named text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.list_plans(named text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_plans(named text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_plans(named text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.next_number(scope uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.numbered(prefix text, number bigint, digits integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.numbered(prefix text, number bigint, digits integer) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.numbered(prefix text, number bigint, digits integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.offer_finished(tasks uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.pass_gate() FROM PUBLIC;
 
@@ -3239,13 +6011,43 @@ REVOKE ALL ON FUNCTION statehub.record_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.record_dependency() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION statehub.record_use(doc jsonb, caller text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.record_use(doc jsonb, caller text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.record_use(doc jsonb, caller text) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION statehub.refuse_moved_plans(target_repo uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.refuse_moved_plans(target_repo uuid) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.refuse_moved_plans(target_repo uuid) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.refuse_new_id() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION statehub.refuse_parent_cycle() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION statehub.refuse_successor_cycle() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.refuse_task_cycle() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION statehub.refuse_unready(task uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.refuse_unready(task uuid) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.refuse_unready(task uuid) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.refuse_workplan_cycle() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION statehub.register_interface(doc jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.register_interface(doc jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.register_interface(doc jsonb) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.release_finished_claim() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION statehub.release_task(task text, agent text, claim_seq bigint, reason text, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.release_task(task text, agent text, claim_seq bigint, reason text, force boolean) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.release_task(task text, agent text, claim_seq bigint, reason text, force boolean) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.remove_dependency(kind text, named text, needed text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.remove_dependency(kind text, named text, needed text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.remove_dependency(kind text, named text, needed text) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.remove_task_dependency(task text, depends_on text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.remove_task_dependency(task text, depends_on text) TO statehub_api;
@@ -3256,6 +6058,10 @@ GRANT ALL ON FUNCTION statehub.remove_workplan_dependency(workplan text, depends
 REVOKE ALL ON FUNCTION statehub.renew_epoch() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.renew_epoch() TO statehub_api;
 
+REVOKE ALL ON FUNCTION statehub.resolve_decision(named text, doc jsonb, expected integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.resolve_decision(named text, doc jsonb, expected integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.resolve_decision(named text, doc jsonb, expected integer) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.resolve_references(doc jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.resolve_references(doc jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.resolve_references(doc jsonb) TO statehub_ro;
@@ -3264,9 +6070,45 @@ REVOKE ALL ON FUNCTION statehub.revisions() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.revisions() TO statehub_api;
 GRANT ALL ON FUNCTION statehub.revisions() TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.row_body(kind text, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.row_body(kind text, key text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.row_body(kind text, key text) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.row_id(kind text, named text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.row_id(kind text, named text) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.row_id(kind text, named text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.search(typed text, kinds text[], repos text[], statuses text[], page_size integer, skip integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search(typed text, kinds text[], repos text[], statuses text[], page_size integer, skip integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search(typed text, kinds text[], repos text[], statuses text[], page_size integer, skip integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.search_candidates(kind text, typed text, language text, repos uuid[], statuses text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_candidates(kind text, typed text, language text, repos uuid[], statuses text[]) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_candidates(kind text, typed text, language text, repos uuid[], statuses text[]) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.search_highlight(fields text[], texts text[], query tsquery, language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_highlight(fields text[], texts text[], query tsquery, language text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_highlight(fields text[], texts text[], query tsquery, language text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.search_indexes(language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_indexes(language text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_indexes(language text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.search_is_rare(tbl text, condition text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_is_rare(tbl text, condition text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_is_rare(tbl text, condition text) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.search_query(typed text, language text, loose boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_query(typed text, language text, loose boolean) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_query(typed text, language text, loose boolean) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.search_signs() FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_signs() TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_signs() TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.set_author(author text, kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.set_author(author text, kind text) TO statehub_api;
@@ -3293,6 +6135,14 @@ REVOKE ALL ON FUNCTION statehub.summary_truncated(row_limit integer, shown_topic
 GRANT ALL ON FUNCTION statehub.summary_truncated(row_limit integer, shown_topics uuid[]) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.summary_truncated(row_limit integer, shown_topics uuid[]) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.task_is_free(task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.task_is_free(task uuid) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.task_is_free(task uuid) TO statehub_ro;
@@ -3307,9 +6157,25 @@ GRANT ALL ON FUNCTION statehub.tasks_touched(tasks uuid[], workplans uuid[]) TO 
 
 REVOKE ALL ON FUNCTION statehub.touch_row() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.unblocked_by(task uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.unblocked_by(task uuid) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.unblocked_by(task uuid) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.unpack_plans(doc jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.unpack_plans(doc jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.unpack_plans(doc jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer, claim_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer, claim_limit integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.update_row(kind text, named text, doc jsonb, expected integer, claim_limit integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.update_synced_workplans() FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.update_synced_workplans() TO statehub_api;
+GRANT ALL ON FUNCTION statehub.update_synced_workplans() TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.utc(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.utc(at timestamp with time zone) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.utc(at timestamp with time zone) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.verify_totals() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.verify_totals() TO statehub_api;
@@ -3317,13 +6183,25 @@ GRANT ALL ON FUNCTION statehub.verify_totals() TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.watch(tbl text, section text, key text, scope text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION statehub.why_task(task uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.why_task(task uuid) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.why_task(task uuid) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.workplan_is_open(workplan uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.workplan_is_open(workplan uuid) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.workplan_is_open(workplan uuid) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.written(kind text, id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.written(kind text, id text) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.written(kind text, id text) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.write_synced_dependencies() FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.write_synced_dependencies() TO statehub_api;
+GRANT ALL ON FUNCTION statehub.write_synced_dependencies() TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.write_synced_tasks() FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.write_synced_tasks() TO statehub_api;
+GRANT ALL ON FUNCTION statehub.write_synced_tasks() TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.written(kind text, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.written(kind text, key text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.written(kind text, key text) TO statehub_ro;
 
 GRANT SELECT ON TABLE statehub._yoyo_log TO statehub_api;
 GRANT SELECT ON TABLE statehub._yoyo_log TO statehub_ro;
@@ -3532,21 +6410,29 @@ GRANT SELECT ON TABLE statehub.event_rows TO statehub_ro;
 GRANT SELECT ON TABLE statehub.gates TO statehub_api;
 GRANT SELECT ON TABLE statehub.gates TO statehub_ro;
 
+GRANT SELECT ON TABLE statehub.idempotency_keys TO statehub_api;
+GRANT SELECT ON TABLE statehub.idempotency_keys TO statehub_ro;
+
+GRANT INSERT(author) ON TABLE statehub.idempotency_keys TO statehub_api;
+
+GRANT INSERT(key) ON TABLE statehub.idempotency_keys TO statehub_api;
+
+GRANT INSERT(fingerprint),UPDATE(fingerprint) ON TABLE statehub.idempotency_keys TO statehub_api;
+
+GRANT UPDATE(body) ON TABLE statehub.idempotency_keys TO statehub_api;
+
+GRANT UPDATE(row_version) ON TABLE statehub.idempotency_keys TO statehub_api;
+
+GRANT UPDATE(short_name) ON TABLE statehub.idempotency_keys TO statehub_api;
+
+GRANT UPDATE(token) ON TABLE statehub.idempotency_keys TO statehub_api;
+
+GRANT UPDATE(asked_at) ON TABLE statehub.idempotency_keys TO statehub_api;
+
+GRANT UPDATE(created) ON TABLE statehub.idempotency_keys TO statehub_api;
+
 GRANT SELECT ON TABLE statehub.kinds TO statehub_api;
 GRANT SELECT ON TABLE statehub.kinds TO statehub_ro;
-
-GRANT SELECT ON TABLE statehub.legacy_interfaces TO statehub_api;
-GRANT SELECT ON TABLE statehub.legacy_interfaces TO statehub_ro;
-
-GRANT INSERT(kind) ON TABLE statehub.legacy_interfaces TO statehub_api;
-
-GRANT INSERT(name) ON TABLE statehub.legacy_interfaces TO statehub_api;
-
-GRANT INSERT(successor),UPDATE(successor) ON TABLE statehub.legacy_interfaces TO statehub_api;
-
-GRANT INSERT(sunset_at),UPDATE(sunset_at) ON TABLE statehub.legacy_interfaces TO statehub_api;
-
-GRANT INSERT(retire_after_days),UPDATE(retire_after_days) ON TABLE statehub.legacy_interfaces TO statehub_api;
 
 GRANT SELECT ON TABLE statehub.legacy_usage TO statehub_api;
 GRANT SELECT ON TABLE statehub.legacy_usage TO statehub_ro;
@@ -3561,18 +6447,14 @@ GRANT INSERT(uses),UPDATE(uses) ON TABLE statehub.legacy_usage TO statehub_api;
 
 GRANT INSERT(last_used_at),UPDATE(last_used_at) ON TABLE statehub.legacy_usage TO statehub_api;
 
-GRANT SELECT ON TABLE statehub.task_claims TO statehub_api;
-GRANT SELECT ON TABLE statehub.task_claims TO statehub_ro;
+GRANT SELECT ON TABLE statehub.legacy_rows TO statehub_api;
+GRANT SELECT ON TABLE statehub.legacy_rows TO statehub_ro;
 
-GRANT INSERT(task) ON TABLE statehub.task_claims TO statehub_api;
+GRANT SELECT ON TABLE statehub.list_filters TO statehub_api;
+GRANT SELECT ON TABLE statehub.list_filters TO statehub_ro;
 
-GRANT INSERT(claim_seq),UPDATE(claim_seq) ON TABLE statehub.task_claims TO statehub_api;
-
-GRANT INSERT(claimed_by),UPDATE(claimed_by) ON TABLE statehub.task_claims TO statehub_api;
-
-GRANT INSERT(claimed_at),UPDATE(claimed_at) ON TABLE statehub.task_claims TO statehub_api;
-
-GRANT INSERT(lease_expires_at),UPDATE(lease_expires_at) ON TABLE statehub.task_claims TO statehub_api;
+GRANT SELECT ON TABLE statehub.list_sorts TO statehub_api;
+GRANT SELECT ON TABLE statehub.list_sorts TO statehub_ro;
 
 GRANT SELECT ON TABLE statehub.unsettled TO statehub_api;
 GRANT SELECT ON TABLE statehub.unsettled TO statehub_ro;
@@ -3586,8 +6468,11 @@ GRANT SELECT ON TABLE statehub.repo_rows TO statehub_ro;
 GRANT SELECT ON TABLE statehub.revisions TO statehub_api;
 GRANT SELECT ON TABLE statehub.revisions TO statehub_ro;
 
-GRANT SELECT ON TABLE statehub.vocabularies TO statehub_api;
-GRANT SELECT ON TABLE statehub.vocabularies TO statehub_ro;
+GRANT SELECT ON TABLE statehub.search_language TO statehub_api;
+GRANT SELECT ON TABLE statehub.search_language TO statehub_ro;
+
+GRANT SELECT ON TABLE statehub.searched_kinds TO statehub_api;
+GRANT SELECT ON TABLE statehub.searched_kinds TO statehub_ro;
 
 GRANT SELECT ON TABLE statehub.served_columns TO statehub_api;
 GRANT SELECT ON TABLE statehub.served_columns TO statehub_ro;
@@ -3608,6 +6493,9 @@ GRANT SELECT ON TABLE statehub.topic_rows TO statehub_ro;
 GRANT SELECT ON TABLE statehub.unarmed_triggers TO statehub_api;
 GRANT SELECT ON TABLE statehub.unarmed_triggers TO statehub_ro;
 
+GRANT SELECT ON TABLE statehub.vocabularies TO statehub_api;
+GRANT SELECT ON TABLE statehub.vocabularies TO statehub_ro;
+
 GRANT SELECT ON TABLE statehub.workplan_dependencies TO statehub_api;
 GRANT SELECT ON TABLE statehub.workplan_dependencies TO statehub_ro;
 
@@ -3617,6 +6505,9 @@ GRANT INSERT(depends_on) ON TABLE statehub.workplan_dependencies TO statehub_api
 
 GRANT SELECT ON TABLE statehub.workplan_rows TO statehub_api;
 GRANT SELECT ON TABLE statehub.workplan_rows TO statehub_ro;
+
+GRANT SELECT ON TABLE statehub.workstream_rows TO statehub_api;
+GRANT SELECT ON TABLE statehub.workstream_rows TO statehub_ro;
 
 GRANT SELECT ON TABLE statehub.yoyo_lock TO statehub_api;
 GRANT SELECT ON TABLE statehub.yoyo_lock TO statehub_ro;

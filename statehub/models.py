@@ -69,6 +69,7 @@ Priority = Annotated[int, Field(ge=0, le=4, strict=True, description="0 most urg
 Position = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, strict=True), BeforeValidator(_integral)]
 Labels = Annotated[list[Name], Field(max_length=100)]
 Detail = dict[str, JsonValue]
+ClaimSeq = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True), BeforeValidator(_integral)]
 MOST_AT_ONCE = 1000
 MAX_LEASE_S = 604_800
 LONGEST_WAIT_S = 55.0
@@ -160,7 +161,7 @@ class WorkstreamCreate(WorkstreamPatch):
     title: Title
 
 
-class TaskPatch(Document):
+class TaskColumns(Document):
     code: TaskCode = ""
     workplan: Reference = ""
     parent: Reference | None = None
@@ -176,6 +177,12 @@ class TaskPatch(Document):
     detail: Detail = {}
 
 
+class TaskPatch(TaskColumns):
+    claim_seq: ClaimSeq | None = Field(
+        None, description="the holder's: 409 once somebody else holds the task; renews the lease"
+    )
+
+
 def _with_workstream_id(schema: dict[str, Any]) -> None:
     older = {**schema["properties"]["workplan"], "title": "Workstream Id", "deprecated": True}
     schema["properties"]["workstream_id"] = older
@@ -183,7 +190,7 @@ def _with_workstream_id(schema: dict[str, Any]) -> None:
     schema["oneOf"] = [{"required": ["workplan"]}, {"required": ["workstream_id"]}]
 
 
-class TaskCreate(TaskPatch):
+class TaskCreate(TaskColumns):
     model_config = ConfigDict(json_schema_extra=_with_workstream_id)
 
     workplan: Reference
@@ -371,7 +378,6 @@ class Dependency(Document):
 
 
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
-ClaimSeq = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True), BeforeValidator(_integral)]
 
 
 class Agent(Document):

@@ -176,9 +176,14 @@ class Store:
         """Insert many rows, all or none; the body is {"items": […]}."""
         return await self._write("create_rows", by, kind, dump(docs), timeout=60)
 
-    async def update_row(self, kind: str, name: str, doc: Any, version: int | None, by: Writer) -> Written:
-        """Change the columns that `doc` names; with a version, only a row that still has it."""
-        return await self._write("update_row", by, kind, name, dump(doc), version)
+    async def update_row(
+        self, kind: str, name: str, doc: Any, version: int | None, by: Writer, claim_limit: int | None = None
+    ) -> Written:
+        """Change the columns that `doc` names; with a version, only a row that still has it.
+
+        A task's `doc` may carry `claim_seq`, and `claim_limit` may keep its lease from being revived.
+        """
+        return await self._write("update_row", by, kind, name, dump(doc), version, claim_limit)
 
     async def resolve_decision(self, name: str, doc: Any, version: int | None, by: Writer) -> Written:
         """Answer a pending decision, once."""

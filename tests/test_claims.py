@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Database
-from tests.running import Answer, Hub, eventually, running
+from tests.running import Answer, Hub, eventually, problem, running
 
 
 @dataclass
@@ -109,6 +109,22 @@ def test_a_stale_number_is_409_naming_the_holder(board: Board, what: str) -> Non
     answer = board.use(what, "T-1", claim_seq=1)
     assert answer.status == 409
     assert answer.json["detail"].startswith("T-1 is held by bob under claim 2")
+
+
+def test_an_edit_that_carries_the_claim_is_fenced_and_renews_the_lease(board: Board) -> None:
+    hub, code = board.hub, board.task("T-1")["code"]
+    claim = board.claim("ada", task=code, lease_s=1).json
+    before = hub.database.value("select lease_expires_at from task_claims where task = row_id('tasks', %s)", code)
+    edited = hub.patch(f"/tasks/{code}", {"description": "half done", "claim_seq": claim["claim_seq"]})
+    assert (edited.status, edited.json["description"]) == (200, "half done")
+    after = hub.database.value("select lease_expires_at from task_claims where task = row_id('tasks', %s)", code)
+    assert after > before
+    hub.execute("update task_claims set lease_expires_at = now() where task = row_id('tasks', %s)", code)
+    assert board.claim("bob", task=code).status == 200
+    late = hub.patch(f"/tasks/{code}", {"description": "lost", "claim_seq": claim["claim_seq"]})
+    assert "bob" in problem(late, 409)["detail"]
+    assert hub.get(f"/tasks/{code}").json["description"] == "half done"
+    assert hub.patch(f"/tasks/{code}", {"description": "a plain edit"}).status == 200
 
 
 def test_a_person_takes_a_claim_away_by_force_only(board: Board) -> None:

@@ -13,7 +13,7 @@ cross join lateral create_rows(case when a.author is not null then $3 end, $4::j
 -- name: update_row
 select w.*
 from set_author($1, $2) as a (author)
-cross join lateral update_row(case when a.author is not null then $3 end, $4, $5::jsonb, $6) as w;
+cross join lateral update_row(case when a.author is not null then $3 end, $4, $5::jsonb, $6, $7) as w;
 
 -- name: resolve_decision
 select w.*

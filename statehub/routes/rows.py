@@ -127,7 +127,8 @@ def _end(kind: Kind) -> Handler:
 
 async def _update(request: Request, kind: Kind, doc: dict[str, Any], by: Writer) -> Response:
     version = expected_version(request)
-    result = await store_of(request).update_row(kind.path, request.path_params["name"], doc, version, by)
+    limit: int | None = request.state.rules.limit
+    result = await store_of(request).update_row(kind.path, request.path_params["name"], doc, version, by, limit)
     return respond.written(result, location(kind.path, result), created=False)
 
 
