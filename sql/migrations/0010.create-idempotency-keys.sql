@@ -1,5 +1,5 @@
--- An agent that lost the answer of a write sends it again with the same Idempotency-Key, and gets the first answer. Key and answer
--- are stored in the write's own transaction, for 24 hours; one row a write that carries a key.
+-- An agent that lost the answer of a write sends it again with the same Idempotency-Key, and gets the first answer. Key and
+-- answer are stored in the write's own transaction, for 24 hours; one row a write that carries a key.
 -- depends: 0009.index-lists
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';

@@ -16,7 +16,7 @@ begin
     end if;
 end
 $$;
-alter table task_claims validate constraint task_claims_lease_range;
+do $$ begin alter table task_claims validate constraint task_claims_lease_range; end $$;
 comment on constraint task_claims_lease_range on task_claims is 'lease_s: takes up to 604,800 (7 days), more than 0';
 
 -- what an earlier try left half built would count as there
