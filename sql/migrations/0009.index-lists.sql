@@ -1,5 +1,6 @@
 -- Lists are paged by created_at, updated_at, due_at or priority: each order has its index, and so has each column that people
--- filter a long list by. Without them a page of 100,000 tasks took 90 ms, of a million a second. Built without holding up writers.
+-- filter a long list by. Without them a page of 100,000 tasks took 90 ms, of a million a second. Built without holding up
+-- writers.
 -- transactional: false
 -- depends: 0008.create-legacy-meter
 set lock_timeout = '2s';
