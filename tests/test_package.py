@@ -30,6 +30,11 @@ def test_the_wheel_carries_every_sql_file(installed: Path) -> None:
     assert carried == {str(path.relative_to(ROOT / "sql")) for path in (ROOT / "sql").rglob("*.sql")}
 
 
+def test_the_wheel_carries_what_its_page_is_drawn_with(installed: Path) -> None:
+    carried = {path.name for path in (installed / "statehub/_swagger_ui").iterdir()}
+    assert carried == {"swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"}
+
+
 def test_the_wheel_brings_a_database_to_head_outside_a_checkout(installed: Path, server: str, tmp_path: Path) -> None:
     with temporary_database(server) as database:
         environment = {**os.environ, "PYTHONPATH": str(installed), "STATEHUB_DATABASE_URL": database.url}
