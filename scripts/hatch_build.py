@@ -1,4 +1,4 @@
-"""What a wheel carries beside the package: the files behind /docs, which npm fetched. A checkout finds them where they are."""
+"""What a wheel carries beside the package: the files behind /docs, which npm fetched. A checkout has them in place."""
 
 from pathlib import Path
 from typing import Any
