@@ -13,7 +13,7 @@ from statehub import filters
 from statehub.errors import StateHubError, Unavailable
 from statehub.routes.operation import Answer, Operation
 from statehub.routes.request import query_of, store_of
-from statehub.store import EXPORT_LIMIT_S
+from statehub.store.reading import EXPORT_LIMIT_S
 
 MEDIA = "application/jsonl"
 MOST_AT_ONCE = 2  # each holds a connection of the pool for as long as its client reads

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from statehub import store
+from statehub.store import base as store
 from tests.conftest import Database
 from tests.faults.caller import Caller
 from tests.faults.checker import Checker

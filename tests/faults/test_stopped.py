@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from statehub import store
 from statehub.routes import summary
+from statehub.store import base as store
 from tests.conftest import Database
 from tests.faults.cluster import Cluster
 from tests.running import SUMMARY, Answer, Hub, eventually, linked, problem, running

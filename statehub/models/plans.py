@@ -1,0 +1,102 @@
+"""Whole repositories: classification, sync, import."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+
+from statehub.models.fields import (
+    MOST_AT_ONCE,
+    Code,
+    Detail,
+    Document,
+    Labels,
+    Name,
+    Position,
+    Priority,
+    Reference,
+    Slug,
+    Time,
+    Title,
+    _integral,
+)
+from statehub.vocabularies import RepoCategory, TaskStatus, WorkplanStatus
+
+
+class _Synced(BaseModel):
+    """A row of a sync. With `version` it is there, and was read at that; without it is new, and needs a title."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1, strict=True), BeforeValidator(_integral)] | None = None
+    title: Title = ""
+    description: str = ""
+    priority: Priority = 2
+    due_at: Time | None = None
+    labels: Labels = Field(default_factory=list)
+    depends_on: Annotated[list[Code], Field(max_length=MOST_AT_ONCE, description="the whole set, by code")] = []
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.version is None and not self.title:
+            raise ValueError("a new row needs a title; one that is there needs the version that was read")
+        return self
+
+
+class SyncedTask(_Synced):
+    code: Code | None = Field(None, description="a new task may leave it to the database")
+    status: TaskStatus = "todo"
+    assignee: Name | None = None
+    waiting_on: str | None = None
+    position: Position = 0
+
+    @model_validator(mode="after")
+    def _is_named(self) -> Self:
+        if self.version is not None and self.code is None:
+            raise ValueError("a task that is there needs its code")
+        return self
+
+
+class SyncedWorkplan(_Synced):
+    code: Code
+    topic: Reference | None = None
+    owner: Name | None = None
+    status: WorkplanStatus = "proposed"
+    source_path: str | None = None
+    sync_base: Detail | None = None
+    tasks: list[SyncedTask] = []
+
+
+class Sync(Document):
+    """What a sync found. Fields that are left out keep their value."""
+
+    workplans: Annotated[list[SyncedWorkplan], Field(max_length=10_000)]
+
+
+class Classify(Document):
+    """`.repo-classification.yaml` as JSON; a key that is none of these is kept."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, JsonValue]
+
+    schema_: Literal["repo-classification/v1.0"] = Field(alias="schema")
+    slug: Slug
+    name: Title
+    category: RepoCategory
+    domain: Slug
+    capability_tags: Labels
+    business_stake: Labels
+    topic: Slug | None = None
+    path: str | None = Field(None, description="where it is on this machine; no part of the file")
+    remote_url: str | None = Field(None, description="no part of the file")
+
+    def columns(self) -> dict[str, Any]:
+        """The document as it was sent, without the author."""
+        found = super().columns()
+        return {"schema": found.pop("schema_"), **found}
+
+
+class Import(Document):
+    format: Literal["beads"]
+    repo: Slug
+    domain: Reference = "infotech"
+    document: str
