@@ -45,9 +45,6 @@ select coalesce(
         where c.relname = $1 and c.relnamespace = 'statehub'::regnamespace and c.relkind = 'i' limit 1)
 );
 
--- name: list_vocabularies
-select name, array_agg(value order by position) from vocabularies group by name order by name;
-
 -- name: search
 select search($1, $2::text [], $3::text [], $4::text [], $5, $6);
 
