@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from statehub.models.fields import (
     GIVEN,
@@ -15,6 +15,7 @@ from statehub.models.fields import (
     Priority,
     Reference,
     Seconds,
+    _given,
 )
 
 
@@ -25,13 +26,22 @@ class Agent(Document):
 
 
 class ClaimTask(Agent):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"properties": {"task": {"type": "null"}}}, {"properties": {"wait_s": {"const": 0}}}],
+            "description": "Only one that names no task can wait.",
+        }
+    )
+
     task: Reference | None = Field(None, description="this one, or 409 with the reason; else the next that is ready")
     repo: Reference | None = None
     workplan: Reference | None = None
     domain: Name | None = None
     tags: Labels | None = Field(None, description="the repository's capability tags must contain all of them")
     max_priority: Priority | None = None
-    lease_s: Annotated[Seconds, Field(gt=0, le=MAX_LEASE_S)] | None = Field(None, description="default: STATEHUB_LEASE")
+    lease_s: Annotated[Seconds, Field(ge=0.001, le=MAX_LEASE_S)] | None = Field(
+        None, description="default: STATEHUB_LEASE"
+    )
     wait_s: Annotated[Seconds, Field(ge=0, le=LONGEST_WAIT_S)] = Field(
         0, description="wait so long for one to be ready"
     )
@@ -39,12 +49,21 @@ class ClaimTask(Agent):
 
 class Heartbeat(Agent):
     claim_seq: ClaimSeq
-    lease_s: Annotated[Seconds, Field(gt=0, le=MAX_LEASE_S)] | None = Field(
+    lease_s: Annotated[Seconds, Field(ge=0.001, le=MAX_LEASE_S)] | None = Field(
         None, description="default: as it was taken for"
     )
 
 
 class Release(Agent):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                _given("claim_seq", type="integer"),
+                {"required": ["force"], "properties": {"force": {"const": True}}},
+            ]
+        }
+    )
+
     claim_seq: ClaimSeq | None = Field(None, description="not needed with force")
     reason: Annotated[str, Field(max_length=2000)] | None = None
     force: bool = Field(False, strict=True, description="take the claim away from whoever holds it")

@@ -52,7 +52,7 @@ Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
 
 
 def _given(*names: str, **schema: Any) -> dict[str, Any]:
-    return {"required": list(names), "properties": {name: {"type": "string", **schema} for name in names}}
+    return {"required": list(names), "properties": {name: {"type": "string"} | schema for name in names}}
 
 
 class Document(BaseModel):

@@ -11,12 +11,15 @@ from statehub.models.fields import (
     Document,
     Labels,
     Name,
+    Person,
     Position,
     Priority,
     Reference,
     Slug,
+    TaskCode,
     Time,
     Title,
+    _given,
     _integral,
 )
 from statehub.vocabularies import RepoCategory, TaskStatus, WorkplanStatus
@@ -25,7 +28,9 @@ from statehub.vocabularies import RepoCategory, TaskStatus, WorkplanStatus
 class _Synced(BaseModel):
     """A row of a sync. With `version` it is there, and was read at that; without it is new, and needs a title."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"anyOf": [{"required": ["title"]}, _given("version", type="integer")]}
+    )
 
     version: Annotated[int, Field(ge=1, le=2**31 - 1, strict=True), BeforeValidator(_integral)] | None = None
     title: Title = ""
@@ -33,7 +38,7 @@ class _Synced(BaseModel):
     priority: Priority = 2
     due_at: Time | None = None
     labels: Labels = Field(default_factory=list)
-    depends_on: Annotated[list[Code], Field(max_length=MOST_AT_ONCE, description="the whole set, by code")] = []
+    depends_on: Annotated[list[TaskCode], Field(max_length=MOST_AT_ONCE, description="the whole set, by code")] = []
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -43,9 +48,21 @@ class _Synced(BaseModel):
 
 
 class SyncedTask(_Synced):
-    code: Code | None = Field(None, description="a new task may leave it to the database")
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["title"], "properties": {"version": {"type": "null"}}},
+                {
+                    "required": ["version", "code"],
+                    "properties": {"version": {"type": "integer"}, "code": {"type": "string"}},
+                },
+            ]
+        }
+    )
+
+    code: TaskCode | None = Field(None, description="a new task may leave it to the database")
     status: TaskStatus = "todo"
-    assignee: Name | None = None
+    assignee: Person | None = None
     waiting_on: str | None = None
     position: Position = 0
 
