@@ -22,7 +22,23 @@ def test_a_header_takes_the_characters_that_a_body_takes() -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["%C0%80", "%ED%A0%80", "%F4%90%80%80", "%80", "%E2%82", "%", "%G1", "100%", "\xe9", "%0A", "%C2%85", "%E2%80%AE"],
+    [
+        "%C0%80",
+        "%ED%A0%80",
+        "%F4%90%80%80",
+        "%80",
+        "%E2%82",
+        "%",
+        "%G1",
+        "100%",
+        "\xe9",
+        "%0A",
+        "%C2%85",
+        "%E2%80%A8",
+        "%E2%80%AE",
+        "%EF%BB%BF",
+        "%F3%A0%81%81",
+    ],
 )
 def test_what_is_no_utf_8_or_hides_is_no_name(header: str) -> None:
     assert authors.decoded(f"a{header}") is None
