@@ -27,6 +27,7 @@ REASONS = (
     Reason(412, "the row is at version [0-9]+, not [0-9]+;.*", "If-Match names another version"),
     Reason(422, "this Idempotency-Key was used for another request.*", "it depends on what was sent before"),
     Reason(422, "There is no [a-z]+ .*; GET /[a-z]+ lists them", "a reference to a row that is not there"),
+    Reason(422, "There is no [a-z]+ [^;]*", "the same, of a sync"),
     Reason(422, "domain is none of the domains;.*", "domains are rows"),
     Reason(400, "(since|until): takes the years 1 to 9999", "date-time has no range"),
     Reason(422, "[a-z_]+ takes the years 1 to 9999", "date-time has no range"),
