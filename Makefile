@@ -6,6 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPOSE := docker compose
 PYTEST_ARGS ?=
+JOBS ?= 2
+# what loads the machine by itself: one after the other
+ALONE_TESTS = tests/faults tests/api tests/browser
+# pytest's word for: PYTEST_ARGS chose none of these
+NONE_CHOSEN = [ $$? = 5 ]
 S ?= 30
 
 # migrations whose statements are transactions of their own
@@ -30,8 +35,9 @@ down: install ## stop the hub of this data directory
 	@$(BIN)/custodian down
 
 test: install ## set up what is missing, then all tests, on PostgreSQL 18 and (SQL and cache) on 16
-	$(BIN)/pytest -q $(PYTEST_ARGS)
-	STATEHUB_TEST_PG=16 $(BIN)/pytest -q tests/sql tests/test_schema.py tests/test_cache.py tests/test_summary.py
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(addprefix --ignore=,$(ALONE_TESTS)) $(PYTEST_ARGS) || $(NONE_CHOSEN)
+	$(BIN)/pytest -q $(ALONE_TESTS) $(PYTEST_ARGS) || $(NONE_CHOSEN)
+	STATEHUB_TEST_PG=16 $(BIN)/pytest -q -n $(JOBS) --dist loadfile tests/sql tests/test_schema.py tests/test_cache.py tests/test_summary.py
 
 chaos: install ## everything goes wrong at once, for S seconds, and every answer must be exact: make chaos S=60
 	STATEHUB_CHAOS_S=$(S) $(BIN)/pytest -q -s tests/faults/test_chaos.py $(PYTEST_ARGS)
