@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from statehub.routes.operation import Handler, Operation
@@ -59,6 +59,8 @@ class Dispatch:
                 raise HTTPException(405, headers={"Allow": ", ".join(known)})
             scope["path_params"] = found[1]
             response = await handler(request)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception as error:
             response = await on_error(request, error)
         await response(scope, receive, send)

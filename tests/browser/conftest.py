@@ -28,7 +28,8 @@ class Watched:
         self.page.screenshot(path=SHOTS / f"{name}.png")
 
 
-@pytest.fixture(scope="session")
+# not for the whole session: playwright's event loop runs in this thread until it ends
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
