@@ -663,7 +663,10 @@ CREATE FUNCTION statehub.events_of(noun text, named text, created boolean, bulk 
         format('%s %s%s %s', count(*), noun, case when count(*) = 1 then '' else 's' end,
             case when created then 'created' else 'changed' end),
         jsonb_build_object('kind', noun, 'count', count(*), 'names', jsonb_path_query_array(jsonb_agg(f -> named), '$[0 to 99]')),
-        case when count(distinct f ->> 'repo') = 1 then min(f ->> 'repo')::uuid end, null, null, null, null
+        case
+            when noun = 'repo' and count(*) = 1 then min(f ->> 'id')::uuid
+            when count(distinct f ->> 'repo') = 1 then min(f ->> 'repo')::uuid
+        end, null, null, null, null
     from unnest(facts) as f where bulk having count(*) > 0
 $_$;
 

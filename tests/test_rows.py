@@ -589,3 +589,19 @@ def test_a_problem_says_what_where_and_nothing_of_the_inside(shared_hub: Hub) ->
     found = problem(answer, 422, path="/tasks")
     assert set(found) == {"type", "title", "status", "detail", "instance", "errors"}
     assert found["detail"].startswith("workplan: ")
+
+
+def test_an_import_is_by_whoever_sent_it(shared_hub: Hub) -> None:
+    issue = {
+        "id": fresh("imp"),
+        "title": "T",
+        "status": "open",
+        "issue_type": "task",
+        "created_at": "2025-01-01T00:00:00Z",
+    }
+    body = {"format": "beads", "repo": fresh("imported"), "domain": "infotech", "document": json.dumps(issue)}
+    answer = shared_hub.post("/import", body, X_StateHub_Author="import-er")
+    assert answer.status == 200, answer.body
+    events = events_by(shared_hub, "import-er")
+    assert {event["event_type"] for event in events} == {"import"}
+    assert {event["repo"] for event in events} == {body["repo"]}

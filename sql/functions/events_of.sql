@@ -32,7 +32,10 @@ language sql stable set search_path = statehub, pg_temp as $$
         format('%s %s%s %s', count(*), noun, case when count(*) = 1 then '' else 's' end,
             case when created then 'created' else 'changed' end),
         jsonb_build_object('kind', noun, 'count', count(*), 'names', jsonb_path_query_array(jsonb_agg(f -> named), '$[0 to 99]')),
-        case when count(distinct f ->> 'repo') = 1 then min(f ->> 'repo')::uuid end, null, null, null, null
+        case
+            when noun = 'repo' and count(*) = 1 then min(f ->> 'id')::uuid
+            when count(distinct f ->> 'repo') = 1 then min(f ->> 'repo')::uuid
+        end, null, null, null, null
     from unnest(facts) as f where bulk having count(*) > 0
 $$;
 comment on function events_of is 'Progress events for rows as JSON; a changed row carries columns and was (its old status).';

@@ -47,7 +47,7 @@ select list_dependencies($1, $2);
 -- name: import_plans
 select w.*
 from set_author($1, $2) as a (author)
-cross join lateral import_plans($3::jsonb, a.author) as w;
+cross join lateral import_plans(case when a.author is not null then $3::jsonb end, $1) as w;
 
 -- name: list_plans
 select list_plans($1);

@@ -119,9 +119,8 @@ def claim(
     typer.echo(f"  claim {found['claim_seq']} of {clean(name)}, until {found['lease_expires_at'][:19]} UTC")
     if row["description"]:
         typer.echo("\n" + clean_lines(row["description"], "  ") + "\n")
-    typer.echo(
-        f"keep it: custodian heartbeat {code} · finish: custodian done {code} · give back: custodian release {code}"
-    )
+    typer.echo(f"keep it: custodian heartbeat {code}")
+    typer.echo(f"finish or give back: custodian done {code}, custodian release {code}")
 
 
 @app.command()

@@ -10,5 +10,9 @@ def clean(text: object) -> str:
 
 
 def clean_lines(text: object, indent: str = "") -> str:
-    """The same for text of several lines."""
-    return "\n".join((indent + clean(line)).rstrip() for line in str(text or "").splitlines())
+    """The same for text of several lines, which keep their own indentation."""
+    found = []
+    for line in str(text or "").splitlines():
+        line = line.expandtabs(4)
+        found.append((indent + " " * (len(line) - len(line.lstrip(" "))) + clean(line)).rstrip())
+    return "\n".join(found)
