@@ -185,3 +185,27 @@ def test_a_link_leads_to_an_operation_and_fills_what_it_takes(document: Any) -> 
     assert links
     for link in links:
         assert {name.removeprefix("header.") for name in link["parameters"]} <= takes[link["operationId"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "fits"),
+    [
+        ("open", {}, True),
+        ("resolved", {}, False),
+        ("resolved", {"decision_type": "pending", "rationale": "x", "decided_by": "ada"}, False),
+        ("open", {"decision_type": "made", "rationale": "x", "decided_by": "ada"}, True),
+        ("resolved", {"decision_type": "made", "rationale": "x", "decided_by": "ada"}, True),
+        ("resolved", {"decision_type": "made", "rationale": "x"}, False),
+        ("superseded", {"decision_type": "pending"}, True),
+    ],
+)
+def test_the_document_says_of_a_decision_what_the_database_does(
+    shared_hub: Hub, document: Any, status: str, more: dict[str, str], fits: bool
+) -> None:
+    sent = {"topic": "platform", "title": "x", "status": status} | more
+    schema = {"$ref": "#/components/schemas/DecisionCreate"}
+    assert (misfits(document, schema, sent) == []) is fits
+    assert shared_hub.post("/decisions", sent).status == (201 if fits else 422)
+    without = {key: value for key, value in sent.items() if key != "topic"}
+    assert misfits(document, schema, without) != []
+    problem(shared_hub.post("/decisions", without), 422)

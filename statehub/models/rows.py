@@ -114,7 +114,12 @@ class DecisionCreate(DecisionPatch):
                                 "status": {"enum": ["open", "escalated", "superseded"]},
                             }
                         },
-                        _given("decision_type", "rationale", "decided_by", pattern=GIVEN),
+                        {
+                            "allOf": [
+                                {"required": ["decision_type"], "properties": {"decision_type": {"const": "made"}}},
+                                _given("rationale", "decided_by", pattern=GIVEN),
+                            ]
+                        },
                     ],
                     "description": "what is made says why, and by whom",
                 },
