@@ -27,7 +27,7 @@ async def call(scope: Scope, receive: Receive) -> tuple[str, tuple[Any, ...]]:
         return "list_rows", ("tasks", json.dumps(filters), "created_at", None, None, limit)
     doc = (await receive())["body"].decode()
     if name:
-        return "update_row", (*AUTHOR, "tasks", name, doc, None)
+        return "update_row", (*AUTHOR, "tasks", name, doc, None, None)
     return "create_row", (*AUTHOR, "tasks", doc)
 
 
