@@ -7,6 +7,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from mcp_server.names import Named
 from mcp_server.server import HubServer
 from statehub.guard import Guard
 from statehub.keyring import Keyring
@@ -33,7 +34,7 @@ def create_app(server: HubServer, settings: Settings) -> ASGIApp:
     app = Starlette(routes=[*streamable.routes, *sse.routes], lifespan=lifespan)
     app.router.redirect_slashes = False
     return Guard(
-        app,
+        Named(app),
         settings.allowed_hosts,
         keyring=Keyring(settings.api_token, settings.data_dir, required=not settings.on_loopback),
     )

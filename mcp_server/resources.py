@@ -1,4 +1,4 @@
-"""Resources: what is worth looking at again and again. Nothing in them depends on the clock: they can be subscribed to."""
+"""Resources: what is worth looking at again and again. Nothing in them depends on the clock, so they compare."""
 
 import json
 from typing import Any

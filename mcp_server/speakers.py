@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from mcp.server.mcpserver import Context
 
 from mcp_server.hub import Speaker
+from mcp_server.names import name_in
 from mcp_server.texts import one_line
 
 LONGEST_NAME = 100
@@ -15,15 +16,14 @@ _LIBRARIES = re.compile(r"python|httpx|node|undici|mozilla|curl|axios|aiohttp|go
 
 
 def speaker_of(context: Context[Any, Any]) -> Speaker:
-    """The name that the registration sends (X-StateHub-Author), else clientInfo's, else the User-Agent's.
-
-    Clients of older protocol versions say their name once, at the start; a stateless server is told it no more.
-    """
+    """The name that the registration sends (X-StateHub-Author), else clientInfo's, else the User-Agent's."""
     request = context.request_context.request
     headers = getattr(request, "headers", {})
     name = unquote(headers.get("x-statehub-author", ""))
     if not name and (params := context.session.client_params):
         name = params.client_info.name
+    if not name:
+        name = name_in(headers.get("mcp-session-id", ""))
     if not name:
         agent = headers.get("user-agent", "").split("/")[0].strip()
         name = "" if _LIBRARIES.match(agent) else agent
