@@ -34,7 +34,7 @@ from statehub.errors import StateHubError
 
 log = logging.getLogger(__name__)
 CONNECTED_WITHIN_S = 2.0
-FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
+FIRST_RETRY_S, LAST_RETRY_S = 0.1, 2.0
 # a burst of changes is read once
 PAUSE_S = 0.03
 LISTEN = "subscriptions/listen"
