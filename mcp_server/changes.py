@@ -9,7 +9,7 @@ from mcp_types import CallToolResult
 
 from mcp_server import shapes
 from mcp_server.hub import Hub
-from mcp_server.shapes import Detail
+from mcp_server.shapes import Detail, rows_of
 from mcp_server.tools import READS, add, answered, given
 from statehub import calls
 from statehub.vocabularies import FollowedKind
@@ -32,7 +32,7 @@ def register(server: MCPServer[Any], hub: Hub) -> None:
         since: str, detail: Detail = "compact", limit: int = PAGE, cursor: str | None = None
     ) -> CallToolResult:
         """Every event since a token, none twice, none skipped, and the next token: for an agent that comes back."""
-        page = await hub.do(calls.list_changes(since, limit=limit, cursor=cursor))
+        page = await hub.do(calls.list_changes(since, limit=rows_of(limit, detail), cursor=cursor))
         found = {"items": shapes.shown(shapes.event, page["items"], detail, None), "token": page["token"]}
         return answered(found | ({"next_cursor": page["next_cursor"]} if page["next_cursor"] else {}))
 

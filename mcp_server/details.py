@@ -7,7 +7,7 @@ from mcp_types import CallToolResult
 
 from mcp_server import shapes
 from mcp_server.hub import Hub
-from mcp_server.shapes import Detail
+from mcp_server.shapes import Detail, rows_of
 from mcp_server.texts import clean
 from mcp_server.tools import READS, add, answered
 from statehub import calls
@@ -21,7 +21,9 @@ async def workplan_document(
 ) -> dict[str, Any]:
     """A workplan with a page of its tasks."""
     row = await hub.do(calls.workplans.get(workplan))
-    listed = calls.tasks.list(workplan=row["code"], sort="code", limit=limit or MOST_TASKS, cursor=cursor)
+    listed = calls.tasks.list(
+        workplan=row["code"], sort="code", limit=rows_of(limit or MOST_TASKS, detail), cursor=cursor
+    )
     page = await hub.do(listed)
     found = (
         shapes.whole(row)
@@ -39,7 +41,9 @@ def register(server: MCPServer[Any], hub: Hub) -> None:
     async def get_topic(topic: str, detail: Detail = "compact") -> CallToolResult:
         """A topic and its open workplans."""
         row = await hub.do(calls.topics.get(topic))
-        page = await hub.do(calls.workplans.list(topic=row["slug"], status=OPEN_PLANS, limit=MOST_TASKS))
+        page = await hub.do(
+            calls.workplans.list(topic=row["slug"], status=OPEN_PLANS, limit=rows_of(MOST_TASKS, detail))
+        )
         found = shapes.whole(row) if detail == "full" else shapes.described(shapes.topic, row, "updated_at")
         return answered(found | {"workplans": shapes.shown(shapes.workplan, page["items"], detail, None)})
 

@@ -7,7 +7,7 @@ from mcp_types import CallToolResult
 
 from mcp_server import shapes
 from mcp_server.hub import Hub
-from mcp_server.shapes import Detail, Row, Shape
+from mcp_server.shapes import Detail, Row, Shape, rows_of
 from mcp_server.tools import READS, Fields, add, answered, given
 from statehub import calls
 from statehub.vocabularies import EventType, FollowedKind
@@ -39,7 +39,7 @@ def register(server: MCPServer[Any], hub: Hub) -> None:
     ) -> CallToolResult:
         """What can be claimed now, first things first. With agent: without what is assigned to others."""
         asked = given(agent=agent, repo=repo, workplan=workplan, max_priority=max_priority)
-        page = await hub.do(calls.list_ready_tasks(**asked, limit=limit))
+        page = await hub.do(calls.list_ready_tasks(**asked, limit=rows_of(limit, detail, fields)))
         return listed(shapes.task, page, detail, fields, pick=True)
 
     async def list_blocked_tasks(
@@ -51,7 +51,11 @@ def register(server: MCPServer[Any], hub: Hub) -> None:
         cursor: str | None = None,
     ) -> CallToolResult:
         """Tasks that wait, or whose dependencies are unfinished, each with the reason."""
-        page = await hub.do(calls.list_blocked_tasks(**given(repo=repo, workplan=workplan, cursor=cursor), limit=limit))
+        page = await hub.do(
+            calls.list_blocked_tasks(
+                **given(repo=repo, workplan=workplan, cursor=cursor), limit=rows_of(limit, detail, fields)
+            )
+        )
         return listed(shapes.blocked, page, detail, fields, pick=True)
 
     async def list_pending_decisions(
@@ -67,7 +71,11 @@ def register(server: MCPServer[Any], hub: Hub) -> None:
         asked = given(repo=repo, workplan=workplan, topic=topic, fields=fields, cursor=cursor)
         page = await hub.do(
             calls.decisions.list(
-                decision_type="pending", status=["open", "escalated"], sort="due_at", limit=limit, **asked
+                decision_type="pending",
+                status=["open", "escalated"],
+                sort="due_at",
+                limit=rows_of(limit, detail, fields),
+                **asked,
             )
         )
         return listed(shapes.decision, page, detail, fields)
@@ -85,7 +93,9 @@ def register(server: MCPServer[Any], hub: Hub) -> None:
     ) -> CallToolResult:
         """The log, newest first: who did what."""
         asked = given(repo=repo, workplan=workplan, task=task, author=author, event_type=event_type)
-        page = await hub.do(calls.progress.list(**asked, **given(fields=fields, cursor=cursor), limit=limit))
+        page = await hub.do(
+            calls.progress.list(**asked, **given(fields=fields, cursor=cursor), limit=rows_of(limit, detail, fields))
+        )
         return listed(shapes.event, page, detail, fields)
 
     async def search(
@@ -97,7 +107,7 @@ def register(server: MCPServer[Any], hub: Hub) -> None:
         cursor: str | None = None,
     ) -> CallToolResult:
         """Find anything by words, ranked. All words are needed; "a phrase", or, -without."""
-        page = await hub.do(calls.search(q, **given(kind=kind, repo=repo, cursor=cursor), limit=limit))
+        page = await hub.do(calls.search(q, **given(kind=kind, repo=repo, cursor=cursor), limit=rows_of(limit, detail)))
         return listed(shapes.hit, page, detail)
 
     for tool in (list_ready_tasks, list_blocked_tasks, list_pending_decisions, get_recent_progress, search):

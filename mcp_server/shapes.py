@@ -13,6 +13,11 @@ LONGEST_DESCRIPTION = 1500
 _TIMES = ("created_at", "updated_at", "due_at", "occurred_at", "decided_at", "lease_expires_at", "claimed_at", "at")
 
 
+def rows_of(limit: int, detail: Detail, fields: str | None = None) -> int:
+    """How many rows a page may have at most: next_cursor leads to the rest."""
+    return min(limit, 200 if fields else 20 if detail == "full" else 100)
+
+
 def dumped(document: Any) -> str:
     """JSON without spaces."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

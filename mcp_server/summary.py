@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult
@@ -69,15 +69,36 @@ def _of(summary: Mapping[str, Any], sections: tuple[Section, ...], rows: int) ->
     return found | ({"more": more} if more else {})
 
 
+class Compacted:
+    """What was made of the last summary: unchanged, it is the same bytes, and is not read again."""
+
+    def __init__(self) -> None:
+        self._body = b""
+        self._made: dict[tuple[tuple[Section, ...], Detail], tuple[dict[str, Any], str]] = {}
+
+    def of(self, body: bytes, sections: tuple[Section, ...], detail: Detail) -> tuple[dict[str, Any], str]:
+        """The document, and its text."""
+        if body is not self._body:
+            self._body, self._made = body, {}
+        if (sections, detail) not in self._made:
+            summary = json.loads(body)
+            if detail == "full":
+                token = {"token": summary["revision"]["token"]}
+                found: dict[str, Any] = shapes.whole(token | {section: summary[section] for section in sections})
+            else:
+                found = compact(summary, sections)
+            self._made[sections, detail] = found, shapes.dumped(found)
+        return self._made[sections, detail]
+
+
 def register(server: MCPServer[Any], hub: Hub) -> None:
     """Add the tool."""
+    compacted = Compacted()
 
     async def get_state_summary(sections: list[Section] | None = None, detail: Detail = "compact") -> CallToolResult:
         """Start here: what is going on, what waits for whom. Its token is for get_changes and wait_for_change."""
-        summary = json.loads(await hub.get_summary())
-        chosen = tuple(dict.fromkeys(sections)) if sections else DEFAULT
-        if detail == "full":
-            return answered(shapes.whole({"token": summary["revision"]["token"]} | {s: summary[s] for s in chosen}))
-        return answered(compact(summary, chosen))
+        body = await hub.get_summary()
+        chosen = tuple(section for section in get_args(Section) if not sections or section in sections)
+        return answered(*compacted.of(body, chosen if sections else DEFAULT, detail))
 
     add(server, get_state_summary, READS)

@@ -1,9 +1,11 @@
 """`custodian mcp`: the MCP server in the foreground, by HTTP or by stdio. The hub may come later, and come back."""
 
+import logging
 import signal
 import socket
 import sys
 import threading
+from contextlib import ExitStack
 
 import uvicorn
 
@@ -14,9 +16,8 @@ from mcp_server.server import HubServer, build_server
 from statehub import logs
 from statehub.cli import binding, hubfile
 from statehub.cli.connect import token_for
-from statehub.cli.parts import say
+from statehub.cli.parts import listen, say
 from statehub.cli.serve import end_with_parent
-from statehub.errors import Conflict
 from statehub.settings import Settings, url_of
 
 STOP_WITHIN_S = 1
@@ -37,30 +38,34 @@ def make_server(settings: Settings) -> HubServer:
 
 def serve_stdio() -> None:
     """Serve one client on stdin and stdout."""
-    settings = Settings.load()
-    logs.configure(settings.log_level, settings.log_format)
+    settings = _settings()
     stdio.run(make_server(settings))
 
 
 def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
     """Serve HTTP until SIGTERM. `fd`: a listening socket that was handed over; `with_parent`: end when stdin does."""
-    settings = Settings.load()
-    logs.configure(settings.log_level, settings.log_format)
-    if fd is None:
-        binding.check(settings)
-    sockets = None if fd is None else [socket.socket(fileno=fd)]
+    settings = _settings()
     if with_parent:
         threading.Thread(target=end_with_parent, daemon=True).start()
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: sys.exit(0))
-    config = uvicorn.Config(
-        create_app(make_server(settings), settings), host=settings.host, port=settings.mcp_port, access_log=False,
-        proxy_headers=False, server_header=False, lifespan="on", timeout_graceful_shutdown=STOP_WITHIN_S,
-        log_config=None,
-    )  # fmt: skip
-    if fd is None:
-        say(f"MCP: {url_of(settings.host, settings.mcp_port)}/mcp and /sse; Ctrl-C ends it")
-    server = uvicorn.Server(config)
-    server.run(sockets)
-    if not server.started:
-        raise Conflict(f"port {settings.mcp_port} on {settings.host} is taken; choose another with STATEHUB_MCP_PORT")
+    with ExitStack() as stack:
+        if fd is None:  # else who opened the socket has looked
+            binding.check(settings)
+            place = stack.enter_context(listen(settings.host, settings.mcp_port, "STATEHUB_MCP_PORT"))
+            say(f"MCP: {url_of(*place.getsockname()[:2])}/mcp, and /sse; Ctrl-C ends it")
+        else:
+            place = socket.socket(fileno=fd)
+        config = uvicorn.Config(
+            create_app(make_server(settings), settings), access_log=False, proxy_headers=False, server_header=False,
+            lifespan="on", timeout_graceful_shutdown=STOP_WITHIN_S, log_config=None,
+        )  # fmt: skip
+        uvicorn.Server(config).run([place])
+
+
+def _settings() -> Settings:
+    settings = Settings.load()
+    logs.configure(settings.log_level, settings.log_format)
+    for name in ("mcp", "httpx2"):  # they tell of every refusal, and of every request
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    return settings

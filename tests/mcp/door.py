@@ -59,9 +59,7 @@ def open_door(
 ) -> Iterator[Door]:
     """An MCP server in a thread, with its own event loop."""
     chosen = Settings(**{"data_dir": NO_DATA, **settings})
-    server = build_server(
-        SeenHub(lambda: Place(api, token)), repo_roots=chosen.repo_roots, list_legacy=list_legacy
-    )
+    server = build_server(SeenHub(lambda: Place(api, token)), repo_roots=chosen.repo_roots, list_legacy=list_legacy)
     config = uvicorn.Config(
         create_app(server, chosen), lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=1
     )

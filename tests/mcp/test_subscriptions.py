@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from mcp.shared.exceptions import MCPError
 from mcp_types import ResourceUpdatedNotification
 
-from mcp.shared.exceptions import MCPError
 from tests.mcp.door import HTTP, HTTP_OLDER, SSE, STDIO, STDIO_OLDER, Door, connected
 from tests.running import Hub, eventually
 
@@ -105,4 +105,3 @@ async def test_nobody_follows_the_hub_before_the_first_subscriber_or_after_the_l
         ):
             assert followers() == 1
         await asyncio.to_thread(eventually, lambda: followers() == 0, "the follower ends")
-
