@@ -1,13 +1,15 @@
-"""What does `get_state_summary` cost beside its parts?  (Not named mcp.py: that would hide the SDK from itself.)
+"""What does `get_state_summary` cost beside its parts?
 
-The hub with 50 open plans and 200 waiting tasks, its MCP server as `custodian mcp` runs it, and a server of the same SDK with
-one tool that answers nothing: the limit. One client at a time, the official one, over loopback or pipes.
+The hub with 50 open plans and 200 waiting tasks, its MCP server as `custodian mcp` runs it, and a server of the same
+SDK with one tool that answers nothing: the limit. One client at a time, the official one, over loopback or pipes.
+(This file is not mcp.py: that would hide the SDK from itself.)
 
 http, stdio       a call of the tool, by streamable HTTP (2026-07-28) and by stdio
 empty             the empty tool, by the same transport
 get               GET /state/summary on a connection that is kept
 
-Calls take turns; a ratio is the median over the rounds of p50 to p50. `summary_vs_parts` is the greater of the two transports'.
+Calls take turns; a ratio is the median over the rounds of p50 to p50. `summary_vs_parts` is the greater of the two
+transports'.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -97,7 +100,7 @@ async def callers(api: str, port: int, ours_at: str, empty_at: str) -> AsyncIter
     """What is compared: one call of each."""
     own = {**os.environ, "STATEHUB_API_URL": api}
     stdio = StdioServerParameters(
-        command=sys.executable, args=["-m", "statehub.cli.main", "mcp", "--stdio"], env=own, cwd=os.getcwd()
+        command=sys.executable, args=["-m", "statehub.cli.main", "mcp", "--stdio"], env=own, cwd=str(Path.cwd())
     )
     limit = StdioServerParameters(command=sys.executable, args=[__file__, "serve", "stdio"], env=dict(os.environ))
     ways: dict[str, tuple[Any, str]] = {

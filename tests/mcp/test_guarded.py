@@ -112,7 +112,8 @@ async def test_stored_text_comes_without_what_hides_and_is_capped(hub: Hub, door
     hub.created("/progress", summary=hostile, task=task)
     asked: list[tuple[str, dict[str, Any]]] = [
         ("get_state_summary", {}), ("get_state_summary", {"detail": "full"}), ("get_workplan", {"workplan": plan}),
-        ("get_workplan", {"workplan": plan, "detail": "full"}), ("get_task", {"task": task}), ("search", {"q": "previous instructions"}),
+        ("get_workplan", {"workplan": plan, "detail": "full"}), ("get_task", {"task": task}),
+        ("search", {"q": "previous instructions"}),
         ("get_decision", {"decision": decision}), ("get_recent_progress", {}), ("list_blocked_tasks", {}),
         ("get_recent_progress", {"detail": "full"}), ("list_pending_decisions", {"fields": "title,context"}),
         ("get_context", {"repo": "demo"}),
