@@ -22,7 +22,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos fuzz install install-cli dashboard-install check fix db db-tools db-stop migrate seed api health schema examples lock bench clean
+.PHONY: help up down test chaos fuzz install install-cli dashboard-install mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -45,7 +45,7 @@ chaos: install ## everything goes wrong at once, for S seconds, and every answer
 fuzz: install ## whatever fits the OpenAPI document and whatever does not, for S seconds, from a new seed: make fuzz S=600
 	STATEHUB_FUZZ_S=$(S) STATEHUB_FUZZ_SEED=$${SEED:-$$RANDOM} $(BIN)/pytest -q -s tests/api/test_schemathesis.py $(PYTEST_ARGS)
 
-install: $(VENV)/installed.stamp dashboard-install ## a virtual environment with every extra, and the npm packages, from the locks
+install: $(VENV)/installed.stamp dashboard-install mcp-install ## a virtual environment with every extra, and the npm packages, from the locks
 
 $(VENV)/installed.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("State Hub needs Python 3.11 or newer, and this is %s; name one with: make PYTHON=/path/to/python3" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -63,6 +63,16 @@ dashboard/node_modules/installed.stamp: dashboard/package.json dashboard/package
 		npm --prefix dashboard ci --loglevel=error && touch $@; \
 	else \
 		echo 'no npm here: the hub runs without it; for the page /docs install Node 18 or newer, then: make dashboard-install'; \
+	fi
+
+mcp-install: tests/mcp/node_modules/installed.stamp ## the npm packages of tests/mcp: other people's clients, and a tokenizer
+
+tests/mcp/node_modules/installed.stamp: tests/mcp/package.json tests/mcp/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo 'installing packages into tests/mcp/node_modules'; \
+		npm --prefix tests/mcp ci --ignore-scripts --loglevel=error && touch $@; \
+	else \
+		echo 'no npm here: tests of MCP clients in Node, and of token budgets, are skipped'; \
 	fi
 
 install-cli: install ## link custodian into ~/.local/bin
@@ -104,6 +114,9 @@ seed: install ## canonical domains, topics, keywords
 api: install ## serve the API alone on the configured database: wait for it, migrate, serve
 	@$(BIN)/custodian migrate --wait 60
 	@$(BIN)/custodian serve
+
+mcp-http: install ## serve MCP alone on 127.0.0.1:8001, for the hub that runs
+	@$(BIN)/custodian mcp
 
 health: ## ask /state/health
 	@curl -sS "$${STATEHUB_API_URL:-http://127.0.0.1:$${STATEHUB_API_PORT:-8000}}/state/health"; echo

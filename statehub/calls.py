@@ -28,6 +28,7 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = TIMEOUT_S
     allow: tuple[int, ...] = (200, 201, 204)
+    is_text: bool = False  # the answer is text, and no JSON
 
     @property
     def writes(self) -> bool:
@@ -111,6 +112,11 @@ def list_ready_tasks(**query: Query) -> "Call[answers.Items[answers.Task]]":
     return Call("GET", path_of("tasks", "ready", **query))
 
 
+def list_blocked_tasks(**query: Query) -> "Call[answers.Page[answers.Blocked]]":
+    """What waits, each with the reason: repo, workplan, limit, cursor."""
+    return Call("GET", path_of("tasks", "blocked", **query))
+
+
 def list_claims(**query: Query) -> "Call[answers.Items[answers.Claim]]":
     """Who holds what, and until when: agent, repo, limit."""
     return Call("GET", path_of("tasks", "claims", **query))
@@ -167,6 +173,11 @@ def wait_for_change(since: str, timeout_s: float = 25.0, **filters: Query) -> "C
 def list_changes(since: str, *, limit: int | None = None, cursor: str | None = None) -> "Call[answers.Changes]":
     """Every event since a token, a page at a time."""
     return Call("GET", path_of("state", "changes", since=since, limit=limit, cursor=cursor))
+
+
+def get_context(repo: str | None = None, budget: int | None = None) -> Call[str]:
+    """The briefing for an agent that starts work, as Markdown of at most `budget` characters."""
+    return Call("GET", path_of("state", "context", repo=repo, budget=budget), is_text=True)
 
 
 def search(words: str, **filters: Query) -> "Call[answers.Page[answers.Hit]]":

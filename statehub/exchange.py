@@ -89,9 +89,11 @@ class Attempt:
         raise refusal(status, answer)
 
     def document(self, status: int, answer: bytes) -> Any:
-        """The answer's JSON; None for no content."""
+        """The answer's JSON, or text; None for no content."""
         if status == 204:
             return None
+        if self.call.is_text:
+            return answer.decode(errors="replace")
         try:
             return json.loads(answer)
         except ValueError:

@@ -214,6 +214,13 @@ class ReadyQuery(Query):
     limit: Limit = 50
 
 
+class BlockedQuery(Query):
+    repo: Word | None = None
+    workplan: Word | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
 class ClaimsQuery(Query):
     agent: Word | None = None
     repo: Word | None = None

@@ -63,6 +63,11 @@ def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def _paths(text: str) -> tuple[Path, ...]:
+    """directories, with commas"""
+    return tuple(_path(part) for part in _names(text))
+
+
 def _names(text: str) -> tuple[str, ...]:
     """a list with commas"""
     return tuple(part.strip() for part in text.split(",") if part.strip())
@@ -119,6 +124,9 @@ class Settings:
     host: str = _setting("127.0.0.1", _address)
     api_port: int = _setting(8000, _int(0, 65535))
     api_url: str | None = _setting(None)
+    mcp_port: int = _setting(8001, _int(0, 65535))
+    mcp_list_legacy: bool = _setting(False, _switch)
+    repo_roots: tuple[Path, ...] = _setting((), _paths)
     allowed_hosts: tuple[str, ...] = _setting((), _names)
     api_token: tuple[AccessToken, ...] = _setting((), _tokens, secret=True)
     summary_limit: int = _setting(200, _int(1, 10_000))

@@ -158,15 +158,15 @@ def heard(connection: socket.socket) -> Answer:
 
 
 @contextmanager
-def running(database: Database, *, through: str | None = None, **settings: Any) -> Iterator[Hub]:
-    """A hub on this database, on a free port, in a thread with its own event loop.
+def running(database: Database, *, through: str | None = None, port: int = 0, **settings: Any) -> Iterator[Hub]:
+    """A hub on this database, on a free port unless one is named, in a thread with its own event loop.
 
     `through` is another way to the database; the rest are settings.
     """
     chosen = Settings(**{"api_port": 0, "data_dir": NO_DATA, **settings})
     config = uvicorn.Config(create_app(chosen, through or database.url), **uvicorn_options(chosen))
     server = uvicorn.Server(config)
-    with closing(socket.create_server(("127.0.0.1", 0))) as place:
+    with closing(socket.create_server(("127.0.0.1", port))) as place:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]}, name="hub")
         thread.start()
         try:

@@ -243,3 +243,21 @@ def test_whoever_hung_up_is_not_handed_a_task(board: Board) -> None:
     eventually(lambda: not feed.subscribers, "it is noticed")
     board.task("T-1")
     assert board.claim("ann").json["task"]["code"] == "T-1"
+
+
+def test_what_waits_is_listed_with_the_reason_page_by_page(board: Board) -> None:
+    board.task("T-1")
+    board.task("T-2", status="wait", waiting_on="the bank", priority=0)
+    board.task("T-3", priority=1)
+    board.task("T-4", priority=3)
+    for code in ("T-3", "T-4"):
+        board.hub.post(f"/tasks/{code}/dependencies", {"depends_on": "T-1"})
+    found = board.hub.get("/tasks/blocked?repo=DEMO&limit=2").json
+    assert [(task["code"], task["reason"]) for task in found["items"]] == [
+        ("T-2", "the bank"),
+        ("T-3", "waits for T-1 (todo)"),
+    ]
+    rest = board.hub.get(f"/tasks/blocked?cursor={found['next_cursor']}").json
+    assert ([task["code"] for task in rest["items"]], rest["next_cursor"]) == (["T-4"], None)
+    board.hub.patch("/tasks/T-1", {"status": "done"})
+    assert [task["code"] for task in board.hub.get("/tasks/blocked").json["items"]] == ["T-2"]

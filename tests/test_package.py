@@ -46,5 +46,12 @@ def test_the_wheel_brings_a_database_to_head_outside_a_checkout(installed: Path,
         assert count_migrations(database) == len(list((ROOT / "sql/migrations").glob("*.rollback.sql")))
 
 
+def test_the_wheel_carries_the_mcp_server(installed: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    command = [sys.executable, "-c", "import statehub.cli.mcp as m, mcp_server.server as s; print(s.__file__)"]
+    where = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert where.stdout.strip() == str(installed / "mcp_server/server.py")
+
+
 def count_migrations(database: Database) -> int:
     return int(database.value("select count(*) from _yoyo_migration"))

@@ -33,6 +33,9 @@ select why_task(row_id('tasks', $1))::text;
 -- name: list_ready
 select list_ready($1, $2, $3, $4, $5::text [], $6, $7);
 
+-- name: list_blocked
+select list_blocked($1, $2, $3, $4);
+
 -- name: list_claims
 select list_claims($1, $2, $3);
 

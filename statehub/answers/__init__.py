@@ -15,6 +15,7 @@ from statehub.answers.plans import (
     SyncedWorkplan,
 )
 from statehub.answers.rows import (
+    Blocked,
     Decision,
     Dependencies,
     Domain,
@@ -55,6 +56,7 @@ from statehub.answers.state import (
 )
 
 __all__ = [
+    "Blocked",
     "CallerUses",
     "Changed",
     "Changes",

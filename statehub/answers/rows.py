@@ -129,6 +129,12 @@ class Task(Row):
     depends_on: list[str]
 
 
+class Blocked(Task):
+    """A task that waits, or that is todo and has a dependency that is not done."""
+
+    reason: str
+
+
 class Decision(Row):
     id: str
     code: str

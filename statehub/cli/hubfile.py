@@ -7,14 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Hub(TypedDict):
-    """A hub that runs: pid of its supervisor, address of its API."""
+    """A hub that runs: pid of its supervisor, addresses of its API and of its MCP server."""
 
     pid: int
     api: str
+    mcp: NotRequired[str]
 
 
 def write(data_dir: Path, hub: Hub) -> None:

@@ -44,7 +44,7 @@ def options(
 def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when the hub is ready; `down` stops it.")] = False,
 ) -> None:
-    """Start everything: embedded PostgreSQL (unless STATEHUB_DATABASE_URL is set), schema, seed, API.
+    """Start everything: embedded PostgreSQL (unless STATEHUB_DATABASE_URL is set), schema, seed, API, MCP.
 
     Reads the settings; writes the data directory. Prints the addresses; Ctrl-C stops all that it started.
 
@@ -82,6 +82,26 @@ def serve(
 
     if workers > 1:
         server.serve_many(workers)
+    else:
+        server.serve(fd=fd, with_parent=with_parent)
+
+
+@app.command()
+def mcp(
+    stdio: Annotated[bool, typer.Option("--stdio", help="Serve one client on stdin and stdout.")] = False,
+    fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Serve MCP in the foreground, for agents: by HTTP on STATEHUB_MCP_PORT (/mcp, /sse), or by stdio.
+
+    Speaks to STATEHUB_API_URL, else to the hub of this data directory, which may come and go. `up` starts one too.
+
+    Example: custodian mcp --stdio
+    """
+    from statehub.cli import mcp as server
+
+    if stdio:
+        server.serve_stdio()
     else:
         server.serve(fd=fd, with_parent=with_parent)
 

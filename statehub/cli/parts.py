@@ -85,6 +85,11 @@ def api_part(listening: socket.socket, environment: dict[str, str], name: str = 
     return Part(name, [sys.executable, "-m", "statehub.cli.main", "serve"], listening, environment)
 
 
+def mcp_part(listening: socket.socket, environment: dict[str, str]) -> Part:
+    """The MCP server; it finds the API by the hub's file."""
+    return Part("mcp", [sys.executable, "-m", "statehub.cli.main", "mcp"], listening, environment)
+
+
 def look_after(parts: Sequence[LookedAfter], stopping: list[int]) -> None:
     """Look after all of them until somebody wants us to stop."""
     while not stopping:
@@ -112,7 +117,7 @@ def stop_signals() -> Iterator[list[int]]:
 
 
 @contextmanager
-def listen(host: str, port: int) -> Iterator[socket.socket]:
+def listen(host: str, port: int, setting: str = "STATEHUB_API_PORT") -> Iterator[socket.socket]:
     """A listening socket. Raises Conflict where the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listening:
@@ -121,6 +126,6 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
             listening.bind((host, port))
         except OSError as error:
             taken = f"port {port} on {host} is taken ({error.strerror})"
-            raise Conflict(f"{taken}; choose another with STATEHUB_API_PORT") from None
+            raise Conflict(f"{taken}; choose another with {setting}") from None
         listening.listen(1024)
         yield listening

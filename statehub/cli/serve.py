@@ -35,7 +35,7 @@ def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
         binding.check(settings)
     sockets = None if fd is None else [socket.socket(fileno=fd)]
     if with_parent:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        threading.Thread(target=end_with_parent, daemon=True).start()
     # uvicorn, when it has shut down, raises the signal again: that must neither skip what follows nor be a failure
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: sys.exit(0))
@@ -72,7 +72,7 @@ def _database(settings: Settings) -> Iterator[str]:
             embedded.stop(settings.data_dir)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """The supervisor holds the other end of our stdin: when it dies, however it dies, so do we."""
     while os.read(0, 4096):  # not sys.stdin, whose lock would be held when the interpreter ends
         pass

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from statehub import calls, embedded, schema
 from statehub.cli import binding, hubfile
 from statehub.cli.connect import token_for
-from statehub.cli.parts import STOP_WITHIN_S, api_part, listen, look_after, say, stop_signals
+from statehub.cli.hubfile import Hub
+from statehub.cli.parts import STOP_WITHIN_S, api_part, listen, look_after, mcp_part, say, stop_signals
 from statehub.client import Client
 from statehub.errors import Conflict, Misdirected, StateHubError, Unavailable
 from statehub.settings import Settings, url_of
@@ -63,8 +64,9 @@ def run() -> int:
         binding.check(settings)
         stopping = stack.enter_context(stop_signals())
         listening = stack.enter_context(listen(settings.host, settings.api_port))
-        host, port = listening.getsockname()[:2]
-        api = url_of(host, port)
+        listening_mcp = stack.enter_context(listen(settings.host, settings.mcp_port, "STATEHUB_MCP_PORT"))
+        api, mcp = (url_of(*place.getsockname()[:2]) for place in (listening, listening_mcp))
+        there: Hub = {"pid": os.getpid(), "api": api, "mcp": mcp}
         database = Database(settings)
         stack.callback(database.stop)
         url = database.start()
@@ -72,12 +74,16 @@ def run() -> int:
         schema.seed(settings.migrate_url or url)
         environment = {**os.environ, "STATEHUB_DATABASE_URL": url, "STATEHUB_DATA_DIR": str(settings.data_dir)}
         part = api_part(listening, environment)
-        stack.callback(part.stop)
+        # an address of another hub in the environment is not for this one's own server
+        mcp_server = mcp_part(listening_mcp, {**environment, "STATEHUB_API_URL": ""})
+        for each in (part, mcp_server):
+            stack.callback(each.stop)
         part.start()
-        hubfile.write(settings.data_dir, {"pid": os.getpid(), "api": api})
+        hubfile.write(settings.data_dir, there)
         if _await_ready(api, settings, stopping, part.look_after):
-            _announce(api, settings)
-        look_after([database, part], stopping)
+            _announce(there, settings)
+        mcp_server.start()
+        look_after([database, part, mcp_server], stopping)
         say("stopping")
     return 0
 
@@ -104,7 +110,7 @@ def detach() -> int:
     while time.monotonic() < deadline:
         hub = hubfile.read(settings.data_dir)
         if hub and _is_ready(hub["api"], settings):
-            _announce(hub["api"], settings)
+            _announce(hub, settings)
             return 0
         if process.poll() is not None:
             said = log.read_bytes()[started:].decode(errors="replace").strip()
@@ -134,9 +140,17 @@ def stop() -> int:
     return 0
 
 
-def _announce(api: str, settings: Settings) -> None:
+def _announce(hub: Hub, settings: Settings) -> None:
+    api, mcp = hub["api"], hub["mcp"]
+    header = (
+        ' --header "Authorization: Bearer $(custodian token show | head -n1)"'
+        if token_for(settings, api, ours=True)
+        else ""
+    )
     print(
-        f"State Hub is up\n  API       {api}\n  summary   {api}/state/summary\n  data      {settings.data_dir}",
+        f"State Hub is up\n  API       {api}\n  summary   {api}/state/summary\n  MCP       {mcp}/mcp\n"
+        f"  data      {settings.data_dir}\n"
+        f"Claude Code: claude mcp add --transport http --scope user statehub {mcp}/mcp{header}",
         flush=True,
     )
 

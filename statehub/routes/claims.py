@@ -28,6 +28,13 @@ async def list_ready(request: Request) -> Response:
     return respond.json_text(await store_of(request).list_ready(query.agent, scope, query.limit))
 
 
+async def list_blocked(request: Request) -> Response:
+    query = query_of(request, filters.BlockedQuery)
+    return respond.json_text(
+        await store_of(request).list_blocked(query.repo, query.workplan, query.cursor, query.limit)
+    )
+
+
 async def list_claims(request: Request) -> Response:
     query = query_of(request, filters.ClaimsQuery)
     return respond.json_text(await store_of(request).list_claims(query.agent, query.repo, query.limit))
@@ -144,6 +151,10 @@ operations = [
     Operation(
         "GET", "/tasks/ready", list_ready, "list_ready_tasks", "What is ready, in the order it is handed out",
         {200: Answer(answers.Items[answers.Task])}, "tasks", query=filters.ReadyQuery, errors=(422,),
+    ),
+    Operation(
+        "GET", "/tasks/blocked", list_blocked, "list_blocked_tasks", "What waits, each with the reason",
+        {200: Answer(answers.Page[answers.Blocked])}, "tasks", query=filters.BlockedQuery, errors=(404, 422),
     ),
     Operation(
         "GET", "/tasks/claims", list_claims, "list_claims", "Who holds what, and until when",

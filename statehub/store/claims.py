@@ -68,6 +68,11 @@ class ClaimQueries(Connected):
         async with self._connection() as connection:
             return str(await connection.fetchval(queries()["list_ready"], agent, *scope, limit))
 
+    async def list_blocked(self, repo: str | None, workplan: str | None, after: str | None, limit: int) -> str:
+        """What waits, each with the reason, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["list_blocked"], repo, workplan, after, limit))
+
     async def list_claims(self, agent: str | None, repo: str | None, limit: int) -> str:
         """Who holds what, as JSON text."""
         async with self._connection() as connection:

@@ -1,0 +1,1 @@
+"""The MCP server of State Hub: a client of its HTTP API, for agents that speak the Model Context Protocol."""

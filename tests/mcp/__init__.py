@@ -1,0 +1,1 @@
+"""The MCP server, asked by real clients over every transport."""
