@@ -8,7 +8,7 @@ COMPOSE := docker compose
 PYTEST_ARGS ?=
 JOBS ?= 2
 # what loads the machine by itself: one after the other
-ALONE_TESTS = tests/faults tests/api tests/browser
+ALONE_TESTS = tests/faults tests/api tests/mcp tests/browser
 # pytest's word for: PYTEST_ARGS chose none of these
 NONE_CHOSEN = [ $$? = 5 ]
 S ?= 30
@@ -34,7 +34,7 @@ up: install ## set up what is missing, then start everything (Ctrl-C stops it)
 down: install ## stop the hub of this data directory
 	@$(BIN)/custodian down
 
-test: install ## set up what is missing, then all tests, on PostgreSQL 18 and (SQL and cache) on 16
+test: install mcp-install ## set up what is missing, then all tests, on PostgreSQL 18 and (SQL and cache) on 16
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(addprefix --ignore=,$(ALONE_TESTS)) $(PYTEST_ARGS) || $(NONE_CHOSEN)
 	$(BIN)/pytest -q $(ALONE_TESTS) $(PYTEST_ARGS) || $(NONE_CHOSEN)
 	STATEHUB_TEST_PG=16 $(BIN)/pytest -q -n $(JOBS) --dist loadfile tests/sql tests/test_schema.py tests/test_cache.py tests/test_summary.py
@@ -45,7 +45,7 @@ chaos: install ## everything goes wrong at once, for S seconds, and every answer
 fuzz: install ## whatever fits the OpenAPI document and whatever does not, for S seconds, from a new seed: make fuzz S=600
 	STATEHUB_FUZZ_S=$(S) STATEHUB_FUZZ_SEED=$${SEED:-$$RANDOM} $(BIN)/pytest -q -s tests/api/test_schemathesis.py $(PYTEST_ARGS)
 
-install: $(VENV)/installed.stamp dashboard-install mcp-install ## a virtual environment with every extra, and the npm packages, from the locks
+install: $(VENV)/installed.stamp dashboard-install ## a virtual environment with every extra, and the npm packages, from the locks
 
 $(VENV)/installed.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("State Hub needs Python 3.11 or newer, and this is %s; name one with: make PYTHON=/path/to/python3" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
