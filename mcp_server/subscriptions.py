@@ -118,7 +118,7 @@ class Subscriptions:
                 await self._connected.wait()
         for uri in uris:
             if uri not in self._texts:
-                self._texts[uri] = await self._read(uri)
+                self._texts.setdefault(uri, await self._read(uri))
 
     def _unwatch(self, uris: list[str]) -> None:
         self._watched.subtract(uris)
@@ -154,9 +154,10 @@ class Subscriptions:
             await self._news.wait()
             self._news.clear()
             for uri in list(self._watched):
-                known = self._texts.get(uri)
+                if uri not in self._texts:  # its subscriber has had no answer yet: what is read then has this change
+                    continue
                 text = await self._read(uri)
-                if text is not None and text != known and uri in self._watched:
+                if text is not None and uri in self._texts and text != self._texts[uri]:
                     self._texts[uri] = text
                     await self._notify(uri)
             await asyncio.sleep(PAUSE_S)

@@ -166,7 +166,7 @@ def test_the_http_page_has_every_label_of_the_summary() -> None:
 
 
 def test_every_test_that_the_security_page_names_is_there() -> None:
-    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     named = set(re.findall(r"`(test_\w+)`", read("docs/security.md")))
     assert named
     assert {name for name in named if f"def {name}(" not in tests} == set()

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Database
 from tests.hubs import free_port
 from tests.mcp.door import HTTP, HTTP_OLDER, SSE, STDIO, Door, by_stdio, connected, open_door, refused, use
-from tests.mcp.test_subscriptions import OLDER, Heard
+from tests.mcp.test_subscriptions import OLDER, Heard, leave
 from tests.running import running
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +55,8 @@ async def test_subscribers_are_told_of_what_changed_while_the_hub_was_away(datab
                 await client.session.subscribe_resource("state://tasks/ready")
             with running(database, port=port) as hub:
                 hub.created("/tasks", workplan=plan, title="x")
-                await heard.until("state://tasks/ready", within_s=10)
+                await heard.until("state://tasks/ready")
+                await leave(client, "state://tasks/ready")
 
 
 async def test_stdio_ends_with_its_client_and_says_nothing_but_answers_on_stdout(door: Door) -> None:
