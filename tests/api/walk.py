@@ -66,6 +66,7 @@ STEPS = (
     Step("create_decision", {"workplan": PLAN, "topic": "state", "title": "Compress the summary?"}),
     Step("create_decision", {"topic": "state", "title": "Poll as well?"}),
     Step("list_ready_tasks", query="agent=bo&repo=state-hub&limit=1"),
+    Step("list_blocked_tasks", query="repo=state-hub&limit=1"),
     Step("claim_task", {"agent": "bo", "task": OTHER}),
     Step("list_claims", query="agent=bo"),
     Step("heartbeat_task", {"agent": "bo", "claim_seq": 1}, path=named(OTHER)),
