@@ -82,7 +82,9 @@ def compose_names() -> set[str]:
 
 
 def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
-    for word, inner in getattr(command, "commands", {}).items():
+    words = command.list_commands(None) if hasattr(command, "list_commands") else []
+    for word in words:  # some are made when they are asked for
+        inner = command.get_command(None, word)
         yield f"{name} {word}", inner
         yield from commands(inner, f"{name} {word}")
 

@@ -10,6 +10,7 @@ import typer
 from statehub import __version__
 from statehub.cli.agent import app as agents
 from statehub.cli.token import app as tokens
+from statehub.cli.verbs import add_nouns
 from statehub.errors import StateHubError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ imports = typer.Typer(help="Take over what another tool keeps in a repository.",
 app.add_typer(imports, name="import")
 app.add_typer(tokens, name="token")
 app.add_typer(agents)
+add_nouns(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -270,7 +272,9 @@ def main() -> None:
     try:
         app()
     except StateHubError as error:
-        typer.echo(f"custodian: {error.detail}", err=True)
+        from statehub.cli.text import clean_lines
+
+        typer.echo(f"custodian: {clean_lines(error.detail)}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `custodian status | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
