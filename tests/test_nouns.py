@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from statehub import models
 from statehub.cli.columns import aligned, cells_of
@@ -14,7 +15,7 @@ from statehub.filters import LISTS
 from tests.commands import CONFLICT, DONE, NOTHING, ROOT, UNREACHABLE, USAGE, Custodian
 from tests.running import Hub
 
-DOCUMENTS = {
+DOCUMENTS: dict[str, type[BaseModel]] = {
     "task": models.TaskCreate, "workplan": models.WorkplanCreate, "decision": models.DecisionCreate,
     "topic": models.TopicCreate, "repo": models.RepoCreate, "progress": models.ProgressAppend,
 }  # fmt: skip
@@ -150,7 +151,7 @@ def test_hostile_text_is_inert_and_fits_the_width(hub: Hub, custodian: Custodian
 
 @pytest.mark.parametrize("width", [40, 60, 80, None])
 def test_columns_stand_in_line_and_fit(width: int | None) -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["A-1", "todo", "漢字" * 30, "ada"],
         ["A-100", "progress", "e\u0301clair " * 9, None],
         ["B", "", "x", "bob"],

@@ -76,3 +76,8 @@ def _fitting(kept: list[int], widths: list[int], flexible: int, width: int) -> l
 
 def _padded(text: str, width: int) -> str:
     return text + " " * (width - cells_of(text))
+
+
+def colours() -> bool:
+    """Whether marks are wanted: a terminal, and nobody said no."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

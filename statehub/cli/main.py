@@ -9,6 +9,7 @@ import typer
 
 from statehub import __version__
 from statehub.cli.agent import app as agents
+from statehub.cli.asking import app as asking
 from statehub.cli.token import app as tokens
 from statehub.cli.verbs import add_nouns
 from statehub.errors import StateHubError
@@ -24,6 +25,7 @@ imports = typer.Typer(help="Take over what another tool keeps in a repository.",
 app.add_typer(imports, name="import")
 app.add_typer(tokens, name="token")
 app.add_typer(agents)
+app.add_typer(asking)
 add_nouns(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -66,6 +68,23 @@ def down() -> None:
     from statehub.cli import up as supervisor
 
     raise typer.Exit(supervisor.stop())
+
+
+@app.command()
+def logs(
+    lines: Annotated[int, typer.Option(min=0, help="How many of the last lines to begin with.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on as lines come, until Ctrl-C.")] = True,
+) -> None:
+    """Follow the log of a hub that `up --detach` started; exit 5 where there is none.
+
+    Reads DATA_DIR/hub.log; what stood in it before it became too long is in hub.log.1.
+
+    Example: custodian logs --lines 200 --no-follow
+    """
+    from statehub.cli import hublog
+    from statehub.settings import Settings
+
+    hublog.print_log(hublog.path_of(Settings.load().data_dir), lines, follow=follow)
 
 
 @app.command()
