@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from statehub.app import OPERATIONS
+from statehub.cli.follow import VARIABLES
 from statehub.cli.main import app as cli
 from statehub.filters import LISTS
 from statehub.rendered import CACHE_STATUS
@@ -124,7 +125,7 @@ def test_the_operations_page_has_the_examples_defaults() -> None:
 
 
 def test_no_document_names_a_setting_that_is_none() -> None:
-    known = setting_names() | compose_names() | FOR_TESTS
+    known = setting_names() | compose_names() | FOR_TESTS | set(VARIABLES.values())
     for path in documents():
         named = set(re.findall(rf"\b{PREFIX}[A-Z][A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8")))
         assert named <= known, path.name

@@ -50,10 +50,20 @@ def _show(decision: dict[str, Any], options: list[str]) -> None:
 
 def _ask(options: list[str]) -> tuple[str | None, str | None]:
     if not options:
-        return None, typer.prompt("Your answer", err=True)
+        return None, _line("Your answer: ")
     numbers = f"1 to {len(options)}" if len(options) > 1 else "1"
-    choice = typer.prompt(f"Your choice ({numbers}, or other words)", err=True)
-    return choice, typer.prompt("Why (may be empty)", default="", show_default=False, err=True) or None
+    choice = _line(f"Your choice ({numbers}, or other words): ")
+    return choice, _line("Why (may be empty): ", may_be_empty=True) or None
+
+
+def _line(question: str, *, may_be_empty: bool = False) -> str:
+    """What is typed; asked again while it is nothing. stdout is for the answer only."""
+    while True:
+        typer.echo(question, nl=False, err=True)
+        if not (line := sys.stdin.readline()):
+            raise typer.Abort
+        if (text := line.strip()) or may_be_empty:
+            return text
 
 
 def _chosen(code: str, options: list[str], choice: str) -> str:

@@ -131,7 +131,7 @@ DECISION = Noun(
     _columns(
         title=(TEXT, "The question."), context=(PROSE, "What one must know to answer; - reads stdin."),
         options=(LABELS, "A possible answer; several by giving it again."), topic=(TEXT, "Slug of its topic."),
-        workplan=(TEXT, "Code of the workplan that needs it."), due_at=_DUE,
+        workplan=(TEXT, "Code of the workplan that needs it; this, a topic, or both."), due_at=_DUE,
         decision_type=(DecisionType, "Pending, or made already: that takes a rationale."),
         status=(DecisionStatus, "Where it stands."), rationale=(PROSE, "Why it was decided so; - reads stdin."),
         decided_by=(TEXT, "Who decided."), decided_at=(TIME, "When it was decided."),
@@ -139,7 +139,7 @@ DECISION = Noun(
         code=(TEXT, "Its code; else the next."), detail=_DETAIL,
     ),
     (), (*_ORDERS, "code", "due_at"),
-    'add "Which database?" --option PostgreSQL --option SQLite --due 2026-12-01', "DEC-0001 --due 2026-12-24",
+    'add "Which database?" --workplan MY-REPO-WP-0001 --option PostgreSQL --option SQLite', "DEC-0001 --due 2026-12-24",
 )  # fmt: skip
 TOPIC = Noun(
     "topic", "topics", "Topics: what workplans and decisions are about, across repositories.", "slug", "slug",
