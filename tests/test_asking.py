@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,8 @@ def test_a_decision_that_changed_while_it_was_read_is_not_answered(
         assert process.stderr
         shown = ""
         while not shown.endswith("words): "):
-            assert (found := process.stderr.read(1)), shown
+            found = process.stderr.read(1)
+            assert found, shown
             shown += found
         hub.patch(f"/decisions/{question}", {"context": "All is different"})
         os.write(near, b"1\n\n")
@@ -184,7 +186,7 @@ def test_the_briefing_is_of_the_repository_that_the_directory_is_in(
     assert (unknown.returncode, "custodian repo add named" in unknown.stderr) == (NOTHING, True)
     hub.created("/repos", slug="named", name="Named", domain="infotech")
     assert custodian("context", cwd=named).stdout.startswith("# State Hub: named (Named)")
-    classified = "schema: repo-classification/v1.0\nslug: named\nname: N\ncategory: tooling\ndomain: infotech\n"
+    classified = "schema: repo-classification/v1.0\nslug: named\nname: Named\ncategory: tooling\ndomain: infotech\n"
     (checkout / ".repo-classification.yaml").write_text(classified + "capability_tags: []\nbusiness_stake: []\n")
     assert custodian("context", cwd=inside).stdout.startswith("# State Hub: named (Named)")
     (checkout / ".repo-classification.yaml").write_text("slug: [")
@@ -315,7 +317,7 @@ def test_a_log_that_is_somebody_elses_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_logs_follow_what_is_written_also_after_it_began_anew(custodian: Custodian, tmp_path: Path) -> None:
-    more = {"STATEHUB_DATA_DIR": str(tmp_path)}
+    more: dict[str, Any] = {"STATEHUB_DATA_DIR": str(tmp_path)}
     assert custodian("logs", **more).returncode == NOTHING
     path = hublog.path_of(tmp_path)
     path.write_text("".join(f"line {n}\n" for n in range(5)) + "\x1b[31mred\n")

@@ -10,7 +10,7 @@ from statehub.cli.text import clean
 
 NARROWEST = 40
 GAP = "  "
-LEAST = 16  # what the column that gives way keeps, before others are left out
+LEAST = 14  # what the column that gives way keeps, before others are left out
 
 
 def width_of_output() -> int | None:
@@ -22,6 +22,11 @@ def width_of_output() -> int | None:
 
 def aligned(rows: Sequence[Sequence[object]], flexible: int, width: int | None) -> list[str]:
     """Lines of aligned columns. Too wide, column `flexible` is cut, and columns from the right are left out."""
+    return [GAP.join(text for _, text in row).rstrip() for row in fitted(rows, flexible, width)]
+
+
+def fitted(rows: Sequence[Sequence[object]], flexible: int, width: int | None) -> list[list[tuple[int, str]]]:
+    """The same as cells: each the number of its column, and its text, cut and padded."""
     cells = [[clean(value) for value in row] for row in rows]
     if not cells:
         return []
@@ -30,12 +35,10 @@ def aligned(rows: Sequence[Sequence[object]], flexible: int, width: int | None) 
     if width is not None:
         kept = _fitting(kept, widths, flexible, width)
         others = sum(widths[column] + len(GAP) for column in kept if column != flexible)
-        widths[flexible] = min(widths[flexible], max(1, width - others))
-    lines = []
-    for row in cells:
-        line = GAP.join(_padded(cut(row[column], widths[column]), widths[column]) for column in kept).rstrip()
-        lines.append(line if width is None else cut(line, width))
-    return lines
+        widths[flexible] = min(widths[flexible], max(0, width - others))
+        widths[kept[0]] = min(widths[kept[0]], width)
+        kept = [column for column in kept if widths[column]]
+    return [[(column, _padded(cut(row[column], widths[column]), widths[column])) for column in kept] for row in cells]
 
 
 def cells_of(text: str) -> int:

@@ -171,13 +171,12 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as it is served.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Draw it again at each change, until Ctrl-C.")] = False,
 ) -> None:
-    """Show what is going on: totals, blocking decisions, waiting tasks, open workplans, recent progress.
+    """Show what is going on: blocking decisions, waiting tasks, who holds what, open workplans, recent progress.
 
-    Reads GET /state/summary and /state/health, with --watch also /state/events; writes nothing.
+    Reads GET /state/summary, /tasks/claims and /state/health, with --watch also /state/events; writes nothing.
 
     Example: custodian status --json | jq .totals
     """
-    from statehub import calls
     from statehub.cli.connect import connected
 
     with connected() as client:
@@ -186,17 +185,12 @@ def status(
 
             watch_status(client, as_json=as_json)
             return
-        body = client.get_summary()
         if as_json:
-            sys.stdout.buffer.write(body + b"\n")
+            sys.stdout.buffer.write(client.get_summary() + b"\n")
             return
-        import json
+        from statehub.cli.watch import show_status
 
-        from rich.console import Console
-
-        from statehub.cli.show import status_of
-
-        Console().print(status_of(json.loads(body), client.do(calls.get_health()), client.base_url))
+        show_status(client)
 
 
 @app.command(
