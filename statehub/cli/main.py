@@ -223,6 +223,47 @@ def dsn() -> None:
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write; it is whole, or what was there stays.")],
+    as_json: Json = False,
+) -> None:
+    """Write the hub to a file with pg_dump, and check it; the hub may run meanwhile.
+
+    Reads the database; writes FILE, readable by its user only.
+
+    Example: custodian backup hub.dump
+    """
+    from statehub.cli import backup as archive
+
+    size = archive.backup(file)
+    if as_json:
+        typer.echo(_dump({"schema": "custodian/backup/1", "file": str(file), "size_bytes": size}))
+    else:
+        typer.echo(f"{file} has the hub, {size:,} bytes")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `custodian backup` wrote.")],
+    keep: Annotated[Path | None, typer.Option(help="File for the state before; else one in DATA_DIR.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put the state of a backup in place of the hub's; the state before is kept as a backup first.
+
+    Writes the database, in one transaction, with a new epoch: no cache takes old for new. The hub may run meanwhile.
+
+    Example: custodian restore hub.dump
+    """
+    from statehub.cli import backup as archive
+
+    kept = archive.restore(file, keep)
+    if as_json:
+        typer.echo(_dump({"schema": "custodian/restore/1", "file": str(file), "kept": str(kept)}))
+    else:
+        typer.echo(f"the hub is as it was in {file}; the state before is in {kept}")
+
+
+@app.command()
 def export(
     output: Annotated[Path | None, typer.Option(help="File to write; it is whole, or it is not there.")] = None,
 ) -> None:
