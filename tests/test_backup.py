@@ -107,5 +107,5 @@ def test_programs_are_those_of_the_server_or_newer(monkeypatch: pytest.MonkeyPat
     old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 15.18'\n")
     old.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(StateHubError, match="PostgreSQL 19 or newer, and .* is older"):
+    with pytest.raises(StateHubError, match=r"PostgreSQL 19 or newer, and .* is older"):
         archive.program("pg_dump", 19)

@@ -264,6 +264,29 @@ def restore(
 
 
 @app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is wrong with this hub, and what to do about it; exit 1 where something is.
+
+    Reads the settings, the hub, its database, ~/.claude.json and the disk; writes nothing.
+
+    Example: custodian doctor
+    """
+    from statehub.cli import doctor as physician
+    from statehub.cli.columns import colours
+
+    findings = physician.examine()
+    healthy = all(finding.status != "fail" for finding in findings)
+    if as_json:
+        typer.echo(
+            _dump({"schema": "custodian/doctor/1", "ok": healthy, "findings": [vars(each) for each in findings]})
+        )
+    else:
+        for line in physician.lines_of(findings, marks=colours()):
+            typer.echo(line)
+    raise typer.Exit(0 if healthy else 1)
+
+
+@app.command()
 def export(
     output: Annotated[Path | None, typer.Option(help="File to write; it is whole, or it is not there.")] = None,
 ) -> None:
