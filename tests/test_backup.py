@@ -28,14 +28,14 @@ def test_a_restore_brings_the_same_summary_back_under_a_running_hub_with_another
     hub.created("/repos", slug="kept", name="Kept", domain="infotech")
     plan = hub.created("/workplans", repo="kept", title="Plan", status="ready")["code"]
     hub.post("/tasks", [{"workplan": plan, "title": f"Task {n}"} for n in range(20)])
-    before = hub.settled().json
+    before = hub.get("/state/summary?refresh=true").json
     file = tmp_path / "hub.dump"
     saved = custodian("backup", str(file), "--json", **told)
     assert saved.returncode == DONE, saved.stderr
     assert json.loads(saved.stdout)["size_bytes"] == file.stat().st_size
     assert file.stat().st_mode & 0o777 == 0o600
     hub.created("/workplans", repo="kept", title="Written after the backup")
-    later = hub.settled().json
+    later = hub.get("/state/summary?refresh=true").json
     since = later["revision"]["token"]
     restored = custodian("restore", str(file), "--json", **told)
     assert restored.returncode == DONE, restored.stderr
