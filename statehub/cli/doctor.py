@@ -25,7 +25,7 @@ OLDEST_SERVER = 16
 PROBE_S = 3.0
 MOST_PENDING = 50_000
 LITTLE_ROOM, NO_ROOM = 2**30, 100 * 2**20
-REGISTER = "claude mcp add --transport http --scope user state-hub http://127.0.0.1:{port}/mcp"
+REGISTER = "claude mcp add --transport http --scope user statehub http://127.0.0.1:{port}/mcp"
 
 
 @dataclass(frozen=True)
@@ -191,13 +191,13 @@ def _address(settings: Settings) -> Finding:
 
 
 def _mcp(settings: Settings) -> Finding:
-    register = REGISTER.format(port=getattr(settings, "mcp_port", 8001))
+    register = REGISTER.format(port=settings.mcp_port)
     path = Path.home() / ".claude.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         servers = found.get("mcpServers") or {}
         names = [
-            name for name, server in servers.items() if name in ("state-hub", "statehub") or "custodian" in str(server)
+            name for name, server in servers.items() if name in ("statehub", "state-hub") or "custodian" in str(server)
         ]
     except FileNotFoundError:
         return Finding("mcp", "ok", "Claude Code is not set up for this user; other clients are not looked at")
