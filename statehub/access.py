@@ -3,7 +3,6 @@
 import fcntl
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -101,6 +100,8 @@ def rotate(data_dir: Path, name: str | None) -> AccessToken:
 
 def generate(name: str | None) -> AccessToken:
     """A new token. Raises SettingsError for a name that cannot stand in one."""
+    import secrets  # every command reads tokens, one makes them
+
     secret = secrets.token_urlsafe(SECRET_BYTES)
     try:
         made = parse(secret if name is None else f"{name}:{secret}")

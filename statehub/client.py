@@ -86,6 +86,12 @@ class Client:
         memory.summary = (answered["ETag"], body)
         return body
 
+    def get_context(self, repo: str | None = None, budget: int | None = None) -> str:
+        """The briefing: Markdown of at most `budget` characters; without `repo`, about all of them."""
+        path = calls.path_of("state", "context", repo=repo, budget=budget)
+        _, _, body = self._exchange(Attempt(Call("GET", path, headers={"Accept": "text/markdown"}), self.memory))
+        return body.decode()
+
     def follow_events(self, **filters: calls.Query) -> Iterator[str]:
         """The revision token of each change, the current one first; ends only by an Unavailable."""
         stream = self._open(STREAM_TIMEOUT_S)

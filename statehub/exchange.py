@@ -1,7 +1,7 @@
 """What both clients share: the headers of a call, what an answer means, what may be sent again. No I/O."""
 
 import json
-import uuid
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
@@ -54,7 +54,7 @@ class Attempt:
 
     def __post_init__(self) -> None:
         if self.call.writes and "Idempotency-Key" not in self.call.headers:
-            self.call = once(self.call, uuid.uuid4().hex)
+            self.call = once(self.call, os.urandom(16).hex())
         body = self.call.body
         self.content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
 

@@ -25,6 +25,7 @@ from psycopg.conninfo import conninfo_to_dict
 from statehub import embedded, schema
 
 if TYPE_CHECKING:
+    from tests.commands import Custodian
     from tests.running import Hub
 
 PG_VERSION = int(os.environ.get("STATEHUB_TEST_PG", "18"))
@@ -172,6 +173,14 @@ def shared_hub(server: str, template: str) -> Iterator["Hub"]:
 
     with temporary_database(server, template) as database, running(database) as hub:
         yield hub
+
+
+@pytest.fixture
+def custodian(hub: "Hub", tmp_path: Path) -> "Custodian":
+    """The command line, in a home of its own, on the hub of this test."""
+    from tests.commands import Custodian
+
+    return Custodian(tmp_path, hub.url)
 
 
 @pytest.fixture

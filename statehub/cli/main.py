@@ -9,7 +9,9 @@ import typer
 
 from statehub import __version__
 from statehub.cli.agent import app as agents
+from statehub.cli.asking import app as asking
 from statehub.cli.token import app as tokens
+from statehub.cli.verbs import add_nouns
 from statehub.errors import StateHubError
 
 app = typer.Typer(
@@ -23,6 +25,8 @@ imports = typer.Typer(help="Take over what another tool keeps in a repository.",
 app.add_typer(imports, name="import")
 app.add_typer(tokens, name="token")
 app.add_typer(agents)
+app.add_typer(asking)
+add_nouns(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -64,6 +68,23 @@ def down() -> None:
     from statehub.cli import up as supervisor
 
     raise typer.Exit(supervisor.stop())
+
+
+@app.command()
+def logs(
+    lines: Annotated[int, typer.Option(min=0, help="How many of the last lines to begin with.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on as lines come, until Ctrl-C.")] = True,
+) -> None:
+    """Follow the log of a hub that `up --detach` started; exit 5 where there is none.
+
+    Reads DATA_DIR/hub.log; what stood in it before it became too long is in hub.log.1.
+
+    Example: custodian logs --lines 200 --no-follow
+    """
+    from statehub.cli import hublog
+    from statehub.settings import Settings
+
+    hublog.print_log(hublog.path_of(Settings.load().data_dir), lines, follow=follow)
 
 
 @app.command()
@@ -150,13 +171,12 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as it is served.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Draw it again at each change, until Ctrl-C.")] = False,
 ) -> None:
-    """Show what is going on: totals, blocking decisions, waiting tasks, open workplans, recent progress.
+    """Show what is going on: blocking decisions, waiting tasks, who holds what, open workplans, recent progress.
 
-    Reads GET /state/summary and /state/health, with --watch also /state/events; writes nothing.
+    Reads GET /state/summary, /tasks/claims and /state/health, with --watch also /state/events; writes nothing.
 
     Example: custodian status --json | jq .totals
     """
-    from statehub import calls
     from statehub.cli.connect import connected
 
     with connected() as client:
@@ -165,17 +185,12 @@ def status(
 
             watch_status(client, as_json=as_json)
             return
-        body = client.get_summary()
         if as_json:
-            sys.stdout.buffer.write(body + b"\n")
+            sys.stdout.buffer.write(client.get_summary() + b"\n")
             return
-        import json
+        from statehub.cli.watch import show_status
 
-        from rich.console import Console
-
-        from statehub.cli.show import status_of
-
-        Console().print(status_of(json.loads(body), client.do(calls.get_health()), client.base_url))
+        show_status(client)
 
 
 @app.command(
@@ -205,6 +220,70 @@ def dsn() -> None:
     from statehub.cli import database
 
     typer.echo(database.running_url())
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write; it is whole, or what was there stays.")],
+    as_json: Json = False,
+) -> None:
+    """Write the hub to a file with pg_dump, and check it; the hub may run meanwhile.
+
+    Reads the database; writes FILE, readable by its user only.
+
+    Example: custodian backup hub.dump
+    """
+    from statehub.cli import backup as archive
+
+    size = archive.backup(file)
+    if as_json:
+        typer.echo(_dump({"schema": "custodian/backup/1", "file": str(file), "size_bytes": size}))
+    else:
+        typer.echo(f"{file} has the hub, {size:,} bytes")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `custodian backup` wrote.")],
+    keep: Annotated[Path | None, typer.Option(help="File for the state before; else one in DATA_DIR.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put the state of a backup in place of the hub's; the state before is kept as a backup first.
+
+    Writes the database, in one transaction, with a new epoch: no cache takes old for new. The hub may run meanwhile.
+
+    Example: custodian restore hub.dump
+    """
+    from statehub.cli import backup as archive
+
+    kept = archive.restore(file, keep)
+    if as_json:
+        typer.echo(_dump({"schema": "custodian/restore/1", "file": str(file), "kept": str(kept)}))
+    else:
+        typer.echo(f"the hub is as it was in {file}; the state before is in {kept}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is wrong with this hub, and what to do about it; exit 1 where something is.
+
+    Reads the settings, the hub, its database, ~/.claude.json and the disk; writes nothing.
+
+    Example: custodian doctor
+    """
+    from statehub.cli import doctor as physician
+    from statehub.cli.columns import colours
+
+    findings = physician.examine()
+    healthy = all(finding.status != "fail" for finding in findings)
+    if as_json:
+        typer.echo(
+            _dump({"schema": "custodian/doctor/1", "ok": healthy, "findings": [vars(each) for each in findings]})
+        )
+    else:
+        for line in physician.lines_of(findings, marks=colours()):
+            typer.echo(line)
+    raise typer.Exit(0 if healthy else 1)
 
 
 @app.command()
@@ -270,7 +349,9 @@ def main() -> None:
     try:
         app()
     except StateHubError as error:
-        typer.echo(f"custodian: {error.detail}", err=True)
+        from statehub.cli.text import clean_lines
+
+        typer.echo(f"custodian: {clean_lines(error.detail)}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `custodian status | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from statehub import calls, embedded, schema
-from statehub.cli import binding, hubfile
+from statehub.cli import binding, hubfile, hublog
 from statehub.cli.connect import token_for
 from statehub.cli.hubfile import Hub
 from statehub.cli.parts import STOP_WITHIN_S, api_part, listen, look_after, mcp_part, say, stop_signals
@@ -83,7 +83,8 @@ def run() -> int:
         if _await_ready(api, settings, stopping, part.look_after):
             _announce(there, settings)
         mcp_server.start()
-        look_after([database, part, mcp_server], stopping)
+        log = hublog.HubLog(hublog.path_of(settings.data_dir))
+        look_after([database, part, mcp_server, log], stopping)
         say("stopping")
     return 0
 
@@ -96,7 +97,7 @@ def detach() -> int:
         return 0
     binding.check(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    log = settings.data_dir / "hub.log"
+    log = hublog.path_of(settings.data_dir)
     with log.open("ab") as output:
         started = output.tell()
         process = subprocess.Popen(
@@ -129,7 +130,7 @@ def stop() -> int:
         while hubfile.read(settings.data_dir):
             if time.monotonic() > deadline:
                 raise Conflict(
-                    f"the hub (process {hub['pid']}) does not stop; its log: {settings.data_dir / 'hub.log'}"
+                    f"the hub (process {hub['pid']}) does not stop; its log: {hublog.path_of(settings.data_dir)}"
                 )
             time.sleep(0.05)
         say("the hub has stopped")

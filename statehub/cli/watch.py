@@ -1,21 +1,28 @@
-"""`custodian status --watch`: the screen follows the event stream; nothing is polled."""
+"""`custodian status`, once, or with `--watch` following the event stream; nothing is polled."""
 
 import json
+import shutil
+import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
-
-from rich.console import Group
-from rich.live import Live
-from rich.text import Text
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from statehub import calls
-from statehub.cli.show import status_of
+from statehub.cli.columns import colours, width_of_output
+from statehub.cli.status import Screen, lines_of
+from statehub.cli.text import clean
 from statehub.client import Client
 from statehub.errors import StateHubError, Unavailable
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
+MOST_CLAIMS = 100
+OTHER_SCREEN, FIRST_SCREEN, ANEW = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l", "\x1b[H\x1b[2J"
+
+
+def show_status(client: Client) -> None:
+    """Print it once."""
+    print("\n".join(_screen(client, client.get_summary(), fills=False)))
 
 
 def watch_status(client: Client, *, as_json: bool) -> None:
@@ -24,17 +31,44 @@ def watch_status(client: Client, *, as_json: bool) -> None:
         if as_json:
             _follow(client, lambda body: print(body.decode(), flush=True), lambda error: print(error, file=sys.stderr))
             return
-        with Live(screen=sys.stdout.isatty(), auto_refresh=False, vertical_overflow="crop") as live:
-
-            def draw(body: bytes) -> None:
-                live.update(status_of(json.loads(body), client.do(calls.get_health()), client.base_url), refresh=True)
+        with _drawing() as draw:
 
             def away(error: StateHubError) -> None:
-                live.update(
-                    Group(Text(error.detail, style="yellow"), Text("waiting for it to come back")), refresh=True
-                )
+                draw(lambda: [clean(error.detail), "waiting for it to come back"])
 
-            _follow(client, draw, away)
+            _follow(client, lambda body: draw(lambda: _screen(client, body, fills=True)), away)
+
+
+def _screen(client: Client, body: bytes, *, fills: bool) -> list[str]:
+    """Its lines. `fills`: it must fit the height of the terminal, too."""
+    claims = client.do(calls.list_claims(limit=MOST_CLAIMS))["items"]
+    health = client.do(calls.get_health())
+    height = shutil.get_terminal_size().lines if fills and sys.stdout.isatty() else None
+    screen = Screen(width_of_output(), height, colours())
+    return lines_of(json.loads(body), health, claims, client.base_url, screen)
+
+
+@contextmanager
+def _drawing() -> Iterator[Callable[[Callable[[], list[str]]], None]]:
+    """A function that draws what it is given, again when the terminal changes its size; elsewhere it prints."""
+    if not sys.stdout.isatty():
+        yield lambda lines: print("\n".join(lines()) + "\n", flush=True)
+        return
+    last: list[str] = []
+
+    def draw(lines: Callable[[], list[str]]) -> None:
+        last[:] = lines()
+        sys.stdout.write(ANEW + "\r\n".join(last))
+        sys.stdout.flush()
+
+    before = signal.signal(signal.SIGWINCH, lambda *_: draw(lambda: [*last]))
+    sys.stdout.write(OTHER_SCREEN)
+    try:
+        yield draw
+    finally:
+        signal.signal(signal.SIGWINCH, before)
+        sys.stdout.write(FIRST_SCREEN)
+        sys.stdout.flush()
 
 
 def _follow(client: Client, draw: Callable[[bytes], object], away: Callable[[StateHubError], object]) -> None:
