@@ -97,6 +97,7 @@ STEPS = (
     Step("update_task", {"status": "wait", "waiting_on": "a quiet machine"}, path=named(TASK)),
     Step("update_decision", {"context": "A summary has 10 kB"}, path=named("DEC-0001")),
     Step("add_task_dependency", {"depends_on": TASK}, path=named(OTHER)),
+    Step("list_blocked_tasks", query="repo=state-hub&limit=1"),
     Step("list_task_dependencies", path=named(OTHER)),
     Step("add_workplan_dependency", {"depends_on": PLAN}, path=named("STATE-HUB-WP-0002")),
     Step("list_workplan_dependencies", path=named(PLAN)),
