@@ -53,7 +53,7 @@ async def leave(client: Client, uri: str) -> None:
 
 @pytest.mark.parametrize("way", [HTTP, STDIO])
 async def test_a_listening_client_is_told_of_a_change_by_psql(hub: Hub, door: Door, plan: str, way: str) -> None:
-    uris = ["state://tasks/ready", "state://tasks/blocked", PLANS]
+    uris = [PLANS, "state://tasks/ready", "state://tasks/blocked"]  # told of in this order
     async with connected(door, way) as client, client.listen(resource_subscriptions=uris) as events:
         hub.execute("update tasks set status = 'wait', waiting_on = 'psql'")
         heard = set()
