@@ -1618,6 +1618,65 @@ ALTER FUNCTION statehub.ledger_workplans() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.ledger_workplans() IS 'Writes the ledger for workplans and notifies section core. Made by watch().';
 
+CREATE FUNCTION statehub.list_blocked(repo text, workplan text, after text, page_size integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    repos uuid[];
+    plan uuid;
+    last_seen tasks;
+    page text;
+begin
+    select s.repos, s.plan into repos, plan from claim_scope(list_blocked.repo, list_blocked.workplan, null, null) as s;
+    if after is not null then
+        select t.* into last_seen from tasks as t where t.id = row_id('tasks', after);
+    end if;
+    with blocked as (
+        select t.id from tasks as t where t.status = 'wait'
+        union
+        select d.task from task_dependencies as d
+        inner join tasks as t on d.task = t.id
+        inner join tasks as b on d.depends_on = b.id
+        where t.status = 'todo' and b.status not in ('done', 'cancel')
+    ),
+    page as (
+        select t.id, row_number() over (order by t.priority, t.due_at, t.position, t.code) as n
+        from blocked as c inner join tasks as t on c.id = t.id
+        where (repos is null or t.repo = any(repos)) and (plan is null or t.workplan = plan)
+            and (
+                last_seen.id is null or (t.priority, coalesce(t.due_at, 'infinity'), t.position, t.code)
+                > (last_seen.priority, coalesce(last_seen.due_at, 'infinity'), last_seen.position, last_seen.code)
+            )
+        order by t.priority, t.due_at, t.position, t.code limit page_size + 1
+    ),
+    items as (
+        select p.n, v.code, to_jsonb(v) || jsonb_build_object('reason', array_to_string(array_remove(array[
+            case when v.status = 'wait' then coalesce(nullif(v.waiting_on, ''), 'it waits, and does not say what for') end,
+            'waits for ' || o.named
+        ], null), '; ')) as item
+        from page as p inner join task_rows as v on p.id = v.id
+        cross join lateral (
+            select string_agg(format('%s (%s)', b.code, b.status), ', ' order by b.code) as named
+            from task_dependencies as d inner join tasks as b on d.depends_on = b.id
+            where d.task = p.id and b.status not in ('done', 'cancel')
+        ) as o
+        where p.n <= page_size
+    )
+    select json_build_object(
+        'items', coalesce((select json_agg(i.item order by i.n) from items as i), '[]'),
+        'next_cursor', (select i.code from items as i where i.n = page_size and exists (select from page as p where p.n > page_size))
+    )::text into page;
+    return page;
+end
+$$;
+
+ALTER FUNCTION statehub.list_blocked(repo text, workplan text, after text, page_size integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.list_blocked(repo text, workplan text, after text, page_size integer) IS 'The blocked tasks as served, each with its reason, as JSON text: {"items": […], "next_cursor"}.';
+
 CREATE FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) RETURNS TABLE(epoch text, core bigint, progress bigint, snapshot text, items text, last_xid xid8, last_id bigint, more boolean)
     LANGUAGE sql STABLE
     SET search_path TO 'statehub', 'pg_temp'
@@ -1815,7 +1874,8 @@ begin
             array(select distinct u.workplan from unsettled as u where u.workplan is not null)
         ) as s
     ),
-    candidates as (
+    -- once: a planner that expects one row would find them anew for each task that it compares them with
+    candidates as materialized (
         (
             select t.id from tasks as t
             where t.queued and t.priority <= coalesce(max_priority, 4) and (agent is null or is_for(t.assignee, agent))
@@ -4738,7 +4798,7 @@ CREATE VIEW statehub.ready_tasks AS
                   WHERE (u.task IS NOT NULL)), ARRAY( SELECT u.workplan
                    FROM statehub.unsettled u
                   WHERE (u.workplan IS NOT NULL))) s(id)
-        ), candidates AS (
+        ), candidates AS MATERIALIZED (
          SELECT t_1.id
            FROM statehub.tasks t_1
           WHERE (t_1.queued AND (NOT (t_1.id IN ( SELECT s.id
@@ -5937,6 +5997,10 @@ REVOKE ALL ON FUNCTION statehub.ledger_topics() FROM PUBLIC;
 REVOKE ALL ON FUNCTION statehub.ledger_workplan_dependencies() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.ledger_workplans() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION statehub.list_blocked(repo text, workplan text, after text, page_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_blocked(repo text, workplan text, after text, page_size integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_blocked(repo text, workplan text, after text, page_size integer) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.list_changes(since pg_snapshot, own xid8, upto pg_snapshot, after_xid xid8, after_id bigint, page_size integer) TO statehub_api;

@@ -22,7 +22,8 @@ begin
             array(select distinct u.workplan from unsettled as u where u.workplan is not null)
         ) as s
     ),
-    candidates as (
+    -- once: a planner that expects one row would find them anew for each task that it compares them with
+    candidates as materialized (
         (
             select t.id from tasks as t
             where t.queued and t.priority <= coalesce(max_priority, 4) and (agent is null or is_for(t.assignee, agent))

@@ -6,7 +6,7 @@ with touched as materialized (
         array(select u.workplan from unsettled as u where u.workplan is not null)
     ) as s
 ),
-candidates as (
+candidates as materialized (
     select t.id from tasks as t where t.queued and t.id not in (select s.id from touched as s)
     union all
     select t.id from tasks as t inner join touched as s on t.id = s.id where task_is_ready(t.status, t.workplan, t.id)

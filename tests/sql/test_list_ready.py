@@ -137,3 +137,16 @@ def large(database: Database) -> Iterator[Connection]:
             held = take(connection, "bob")
         expire(connection, held)
         yield connection
+
+
+def test_a_new_hub_whose_tables_nobody_has_counted_lists_what_was_just_made(api_tx: Connection) -> None:
+    plan = make_plan(api_tx)
+    api_tx.execute(
+        "insert into tasks (workplan, title, code) select %s, 'T', 'N-' || n from generate_series(1, 500) n", [plan]
+    )
+    query = (
+        "explain (analyze, buffers, timing off, format json) select list_ready('bo', null, null, null, null, null, 10)"
+    )
+    read = value(api_tx, query)[0]["Plan"]
+    # found anew for each task that it is compared with, it was a hundred times as much
+    assert read["Shared Hit Blocks"] + read["Shared Read Blocks"] < 50_000
