@@ -47,8 +47,8 @@ def build(owner: psycopg.Connection, language: str | None) -> None:
             )
         )
         tables.append(table)
-    # how common a word is decides how it is looked for. A table that was found empty would be planned for as empty, for the
-    # minute until autovacuum comes by: five hundred new tasks then took seconds to list
+    # how common a word is decides how it is looked for. A table that was found empty would be planned for as empty, for
+    # the minute until autovacuum comes by
     for table in sorted(set(tables)):
         name = sql.Identifier(table)
         if owner.execute(sql.SQL("select exists (select from {})").format(name)).fetchone() == (True,):
