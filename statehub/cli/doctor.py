@@ -25,7 +25,7 @@ OLDEST_SERVER = 16
 PROBE_S = 3.0
 MOST_PENDING = 50_000
 LITTLE_ROOM, NO_ROOM = 2**30, 100 * 2**20
-REGISTER = "claude mcp add --transport http --scope user statehub http://127.0.0.1:{port}/mcp"
+REGISTER = "claude mcp add --transport http --scope user state-hub http://127.0.0.1:{port}/mcp"
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def _announce(hub: Hub, settings: Settings) -> None:
     print(
         f"State Hub is up\n  API       {api}\n  summary   {api}/state/summary\n  MCP       {mcp}/mcp\n"
         f"  data      {settings.data_dir}\n"
-        f"Claude Code: claude mcp add --transport http --scope user statehub {mcp}/mcp{header}",
+        f"Claude Code: claude mcp add --transport http --scope user state-hub {mcp}/mcp{header}",
         flush=True,
     )
 

@@ -46,7 +46,7 @@ async def test_up_says_where_it_is_and_how_to_register_it(started: tuple[Hub, st
     hub, said = started
     door = door_of(hub)
     assert re.search(rf"MCP +{re.escape(door.url)}/mcp", said)
-    assert f"claude mcp add --transport http --scope user statehub {door.url}/mcp" in said
+    assert f"claude mcp add --transport http --scope user state-hub {door.url}/mcp" in said
     async with connected(door, HTTP) as client:
         assert (await use(client, "get_state_summary"))["totals"]["topics"]["total"] == 6
 
