@@ -141,11 +141,11 @@ def test_it_is_not_ready_before_its_first_summary(database: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/state/health", "/state/ready"])
-def test_a_probe_may_come_as_head_and_with_a_slash_and_in_no_other_way(shared_hub: Hub, path: str) -> None:
-    shared_hub.settled()
-    head = shared_hub.ask("HEAD", path + "/")
-    assert (head.status, head.body) == (200, b""), shared_hub.get(path).body
+def test_a_probe_may_come_as_head_and_with_a_slash_and_in_no_other_way(hub: Hub, path: str) -> None:
+    hub.settled()
+    head = hub.ask("HEAD", path + "/")
+    assert (head.status, head.body) == (200, b""), hub.get(path).body
     for method in ("POST", "PUT", "DELETE"):
-        answer = shared_hub.ask(method, path, body=b"{}")
+        answer = hub.ask(method, path, body=b"{}")
         problem(answer, 405, path=path)
         assert answer.headers["Allow"] == "GET, HEAD"

@@ -48,7 +48,7 @@ def age(hub: Hub, name: str, days: int) -> None:
     hub.execute(
         "update legacy_interfaces set created_at = created_at - make_interval(days => %s) where name = %s", days, name
     )
-    hub.execute("alter table legacy_interfaces enable trigger touch")
+    hub.execute("alter table legacy_interfaces enable always trigger touch")
 
 
 def test_our_own_are_there_from_the_seed_and_seeding_again_changes_nothing(hub: Hub) -> None:
