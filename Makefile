@@ -22,7 +22,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos fuzz install install-cli dashboard-install mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema examples lock bench clean
+.PHONY: help up down test chaos fuzz install install-cli dashboard-install mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -88,6 +88,7 @@ check: install ## lint, format, types, import contracts, SQL lint: what CI runs 
 	$(BIN)/squawk $(filter-out %.rollback.sql $(ALONE),$(wildcard sql/migrations/*.sql))
 	$(BIN)/squawk --no-assume-in-transaction $(ALONE)
 	$(BIN)/sqlfluff lint --disable-progress-bar -q sql
+	$(BIN)/python scripts/cli_reference.py --check
 	$(BIN)/python scripts/dump_schema.py --check
 
 fix: install ## format, and mend what a tool can mend
@@ -123,6 +124,9 @@ health: ## ask /state/health
 
 schema: install ## regenerate sql/schema.sql
 	$(BIN)/python scripts/dump_schema.py
+
+docs: install ## regenerate what docs/cli.md says of each command's options
+	$(BIN)/python scripts/cli_reference.py
 
 examples: install ## regenerate statehub/examples.json, what the OpenAPI document shows
 	STATEHUB_WRITE_EXAMPLES=1 $(BIN)/pytest -q tests/test_openapi.py -k examples $(PYTEST_ARGS)

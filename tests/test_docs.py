@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -148,6 +149,12 @@ def test_a_commands_section_has_all_its_options_and_an_example(name: str) -> Non
     options = {option for param in told for option in param.opts if option.startswith("--")}
     assert {option for option in options - {"--help"} if f"`{option}" not in text} == set()
     assert hasattr(COMMANDS[name], "commands") or name in "".join(FENCE.findall(text))
+
+
+def test_the_reference_of_the_commands_is_what_they_say_of_themselves() -> None:
+    command = [sys.executable, str(ROOT / "scripts/cli_reference.py"), "--check"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert asked.returncode == 0, asked.stdout + asked.stderr
 
 
 def test_every_route_is_in_the_http_page_with_its_methods_and_nothing_else() -> None:
