@@ -134,8 +134,8 @@ examples: install ## regenerate statehub/examples.json, what the OpenAPI documen
 lock: install ## compile requirements.lock anew from pyproject.toml (needs uv)
 	scripts/compile_lock.sh
 
-bench: install ## all benchmarks, side by side with their peers
-	@for file in bench/[a-z]*.py; do case "$$file" in bench/earlier_design.py) ;; *) $(BIN)/python "$$file" || exit 1 ;; esac; done
+bench: install ## all benchmarks, side by side with their peers, and one table of them (half an hour)
+	@$(BIN)/python bench/_all.py $(BENCH)
 
 clean: ## stop the Docker database and remove its volume (asks first; never an embedded data directory)
 	@test -t 0 || { echo 'make clean asks before it removes anything, and needs a terminal for that' >&2; exit 2; }

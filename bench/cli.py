@@ -17,6 +17,7 @@ from statistics import median
 from _common import paired_ratio, report, spread
 
 from statehub import calls
+from statehub.cli import hubfile
 from statehub.client import Client
 
 ROUNDS = 15
@@ -30,7 +31,7 @@ COMMANDS = {
 def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
     """Wall and CPU time of a process, in milliseconds."""
     began = time.perf_counter()
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
         took = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -50,11 +51,14 @@ def main() -> None:
     place = Path(tempfile.mkdtemp(prefix="statehub-bench-"))
     place.chmod(0o755)
     ours = {name: value for name, value in os.environ.items() if not name.startswith("STATEHUB_")}
-    environment = {**ours, "STATEHUB_DATA_DIR": str(place / "hub"), "STATEHUB_API_PORT": "8765", "HOME": str(place)}
+    ports = dict.fromkeys(("STATEHUB_API_PORT", "STATEHUB_MCP_PORT", "STATEHUB_DASHBOARD_PORT"), "0")
+    environment = {**ours, **ports, "STATEHUB_DATA_DIR": str(place / "hub"), "HOME": str(place)}
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ("peer", *COMMANDS)}
     try:
         subprocess.run([*CUSTODIAN, "up", "--detach"], env=environment, check=True, stdout=subprocess.DEVNULL)
-        fill("http://127.0.0.1:8765")
+        hub = hubfile.read(place / "hub")
+        assert hub, "the hub is up"
+        fill(hub["api"])
         peers: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
         for number in range(-1, ROUNDS):  # the first round warms up
             for name, arguments in COMMANDS.items():
