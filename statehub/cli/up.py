@@ -14,7 +14,8 @@ from statehub import calls, embedded, schema
 from statehub.cli import binding, hubfile, hublog
 from statehub.cli.connect import token_for
 from statehub.cli.hubfile import Hub
-from statehub.cli.parts import STOP_WITHIN_S, api_part, listen, look_after, mcp_part, say, stop_signals
+from statehub.cli.parts import STOP_WITHIN_S, api_part, look_after, mcp_part, say, stop_signals
+from statehub.cli.ports import listen
 from statehub.client import Client
 from statehub.errors import Conflict, Misdirected, StateHubError, Unavailable
 from statehub.settings import Settings, url_of
