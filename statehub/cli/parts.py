@@ -34,6 +34,7 @@ class Part:
     command: list[str]
     listening: socket.socket
     environment: dict[str, str]
+    guard: int | None = None  # a locked file that it holds while it lives
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     next_start: float = 0.0
@@ -44,7 +45,7 @@ class Part:
         self.process = subprocess.Popen(
             [*self.command, "--fd", str(self.listening.fileno()), "--with-parent"],
             stdin=subprocess.PIPE,
-            pass_fds=[self.listening.fileno()],
+            pass_fds=[self.listening.fileno(), *([] if self.guard is None else [self.guard])],
             env=self.environment,
             start_new_session=True,  # Ctrl-C is ours to handle
         )

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
@@ -14,7 +15,7 @@ import uvicorn
 from statehub import embedded, logs
 from statehub.app import create_app, uvicorn_options
 from statehub.cli import binding
-from statehub.cli.parts import api_part, look_after, stop_signals
+from statehub.cli.parts import STOP_WITHIN_S, api_part, look_after, stop_signals
 from statehub.cli.ports import listen
 from statehub.settings import Settings
 
@@ -81,3 +82,5 @@ def end_with_parent() -> None:
     while os.read(0, 4096):  # not sys.stdin, whose lock would be held when the interpreter ends
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_WITHIN_S)
+    os.kill(os.getpid(), signal.SIGKILL)

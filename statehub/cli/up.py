@@ -18,9 +18,11 @@ from statehub.cli.parts import STOP_WITHIN_S, api_part, look_after, mcp_part, sa
 from statehub.cli.ports import listen
 from statehub.client import Client
 from statehub.errors import Conflict, Misdirected, StateHubError, Unavailable
+from statehub.postgres_process import is_alive
 from statehub.settings import Settings, url_of
 
 READY_WITHIN_S = 60.0
+LEAVE_WITHIN_S = 8.0  # a part whose supervisor was killed; it waits up to 5 s for its clients
 DATABASE_EVERY_S = 1.0
 
 
@@ -64,6 +66,7 @@ def run() -> int:
             return 0
         binding.check(settings)
         stopping = stack.enter_context(stop_signals())
+        guard = stack.enter_context(hubfile.guarded(settings.data_dir, LEAVE_WITHIN_S))
         listening = stack.enter_context(listen(settings.host, settings.api_port))
         listening_mcp = stack.enter_context(listen(settings.host, settings.mcp_port, "STATEHUB_MCP_PORT"))
         api, mcp = (url_of(*place.getsockname()[:2]) for place in (listening, listening_mcp))
@@ -78,6 +81,7 @@ def run() -> int:
         # an address of another hub in the environment is not for this one's own server
         mcp_server = mcp_part(listening_mcp, {**environment, "STATEHUB_API_URL": ""})
         for each in (part, mcp_server):
+            each.guard = guard
             stack.callback(each.stop)
         part.start()
         hubfile.write(settings.data_dir, there)
@@ -128,7 +132,7 @@ def stop() -> int:
     if hub := hubfile.read(settings.data_dir):
         os.kill(hub["pid"], signal.SIGTERM)
         deadline = time.monotonic() + 2 * STOP_WITHIN_S
-        while hubfile.read(settings.data_dir):
+        while hubfile.read(settings.data_dir) or is_alive(hub["pid"]):
             if time.monotonic() > deadline:
                 raise Conflict(
                     f"the hub (process {hub['pid']}) does not stop; its log: {hublog.path_of(settings.data_dir)}"
