@@ -5,9 +5,13 @@ import pty
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.conftest import Database
+from tests.hubs import CUSTODIAN
+from tests.running import held
 
 ROOT = Path(__file__).parent.parent
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
@@ -53,14 +57,16 @@ class Screen:
         return said
 
 
+def screen(script: str, **more: str) -> AbstractContextManager[Screen]:
+    return shown([sys.executable, "-c", script], **more)
+
+
 @contextmanager
-def screen(script: str, **more: str) -> Iterator[Screen]:
+def shown(words: list[str], **more: str) -> Iterator[Screen]:
     plain = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "90", "LANG": "C.UTF-8"}
     ours, theirs = pty.openpty()
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdin=pipe, stdout=pipe, stderr=theirs, env=plain | more, text=True
-    ) as process:
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=theirs, env=plain | more, text=True) as process:
         os.close(theirs)
         try:
             yield Screen(process, ours)
@@ -108,3 +114,43 @@ def test_without_colour_it_is_drawn_without_colour() -> None:
         there.go_on()
         there.answer()
     assert "\x1b[3" not in there.drawn
+
+
+def test_what_lasts_is_one_line_where_nobody_looks() -> None:
+    script = """
+from statehub.cli.progress import telling
+import sys, threading
+with telling("making a [b]database[/b]", after_s={after}):
+    {then}
+"""
+    said = "import time\n    while not [t for t in threading.enumerate() if t.name.startswith('Thread')] == []: pass"
+    for after, then, told in ((0, said, "custodian: making a [b]database[/b]\n"), (3600, "pass", "")):
+        done = subprocess.run(
+            [sys.executable, "-c", script.format(after=after, then=then)], capture_output=True, text=True,
+            env={"PYTHONPATH": str(ROOT)}, timeout=20, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", told)
+
+
+def test_what_is_done_may_be_read_and_what_cannot_be_read_yet_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    then = f"from pathlib import Path; file = Path({str(file)!r}); "
+    then += 'progress.step("writing", unit="bytes", read=lambda: file.stat().st_size); ' + WAIT
+    then += "; file.write_bytes(bytes(3 * 2**20)); " + WAIT
+    with screen(SCRIPT.format(after=0, then=then)) as there:
+        there.until("writing")
+        there.go_on()
+        there.until("3.0 MiB")
+        there.go_on()
+        there.answer()
+
+
+def test_a_backup_that_has_to_wait_says_what_it_does(database: Database, tmp_path: Path) -> None:
+    target = tmp_path / "hub.dump"
+    with (
+        held(database) as release,
+        shown([*CUSTODIAN, "backup", str(target)], HOME=str(tmp_path), STATEHUB_DATABASE_URL=database.url) as there,
+    ):
+        there.until("writing hub.dump")
+        release()
+        assert there.answer().startswith(f"{target} has the hub")

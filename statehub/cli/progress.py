@@ -3,6 +3,8 @@
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -16,11 +18,12 @@ class Progress:
     """`with Progress("import", total=rows, unit="rows") as progress:`, then `progress.advance()` for each.
 
     `total` may be None, or come later: then the bar only moves. What is drawn is gone when it is done; where nobody
-    looks, or nothing lasts, rich is not imported. `advance` costs an addition.
+    looks, or nothing lasts, rich is not imported. `advance` costs an addition; `read` is asked how much is done by
+    something that cannot say so itself.
     """
 
     def __init__(self, what: str, total: int | None = None, unit: str = "", after_s: float = SHOWN_AFTER_S) -> None:
-        self.what, self.total, self.unit, self.done = what, total, unit, 0
+        self.step(what, total, unit)
         self._after_s = after_s
         self._over = threading.Event()
         self._drawer = threading.Thread(target=self._draw, name="progress", daemon=True) if is_seen() else None
@@ -41,9 +44,9 @@ class Progress:
         """So many units more are done."""
         self.done += amount
 
-    def step(self, what: str, total: int | None = None, unit: str = "") -> None:
+    def step(self, what: str, total: int | None = None, unit: str = "", read: Callable[[], int] | None = None) -> None:
         """Something else is done from now on, and counted from 0."""
-        self.what, self.total, self.unit, self.done = what, total, unit, 0
+        self.what, self.total, self.unit, self.done, self._read = what, total, unit, 0, read
 
     def _draw(self) -> None:
         if self._over.wait(self._after_s):
@@ -61,6 +64,8 @@ class Progress:
         with bars:
             bar = bars.add_task(clean(self.what), total=self.total, counted="")
             while True:
+                with suppress(OSError):  # a file that is not there yet, or no longer
+                    self.done = self._read() if self._read else self.done
                 bars.update(
                     bar, description=clean(self.what), total=self.total, completed=self.done, counted=self._counted()
                 )
@@ -82,3 +87,19 @@ class Progress:
 def is_seen() -> bool:
     """Whether somebody looks at stderr: a terminal that can draw."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def telling(what: str, after_s: float = SHOWN_AFTER_S) -> Iterator[None]:
+    """Say what is done, when it lasts: drawn on a terminal, else one line on stderr."""
+    if is_seen():
+        with Progress(what, after_s=after_s):
+            yield
+        return
+    late = threading.Timer(after_s, print, [f"custodian: {what}"], {"file": sys.stderr, "flush": True})
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
