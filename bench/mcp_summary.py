@@ -32,7 +32,8 @@ from mcp.server.mcpserver import MCPServer
 from read_summary import CONTENT
 from write_to_fresh import hub
 
-from statehub.cli.parts import Part, listen, mcp_part
+from statehub.cli.parts import Part, mcp_part
+from statehub.cli.ports import listen
 
 ROUNDS, CALLS = 7, 100
 MODE = "2026-07-28"

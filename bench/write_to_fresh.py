@@ -31,7 +31,8 @@ import uvloop
 from _common import API, connect, make_database, percentile, report, spread, temporary_server
 from rebuild_cost import load
 
-from statehub.cli.parts import Part, api_part, listen
+from statehub.cli.parts import Part, api_part
+from statehub.cli.ports import listen
 from statehub.queries import queries
 from statehub.tokens import Token
 

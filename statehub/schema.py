@@ -9,7 +9,7 @@ one transaction. Two processes at once are safe: an advisory lock is polled
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -47,12 +47,13 @@ def migrate(
     reload: bool = False,
     lock_timeout_s: float = 60.0,
     search_language: str | None = None,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Migrated:
     """Bring the database at `url` to head; safe to run at any time, by several processes at once.
 
     `wait_s`: how long to wait for a database that does not answer yet. `reload`: load the code files though they
     have not changed, which arms every trigger again.
-    `search_language`: what texts are searched in; None leaves it as it is.
+    `search_language`: what texts are searched in; None leaves it as it is. `tell` is called with what is done next.
 
     Raises SettingsError when PostgreSQL does not have that language, Unavailable when the database cannot be
     reached or another migration holds the lock too long, Conflict when something of others hangs on our code.
@@ -62,10 +63,11 @@ def migrate(
         if search_language:
             search_indexes.check(connection, search_language)
         connection.execute((sql_dir() / "roles.sql").read_bytes())
-        applied = _apply_migrations(connection, url)
+        applied = _apply_migrations(connection, url, tell)
+        tell("loading functions, views and triggers")
         loaded = _load_code(url, reload)
         with _connect(url, _AS_OWNER) as owner:
-            search_indexes.build(owner, search_language)
+            search_indexes.build(owner, search_language, tell)
         return Migrated(applied, loaded)
 
 
@@ -110,13 +112,15 @@ def _await_database(url: str, wait_s: float) -> None:
             time.sleep(0.1)
 
 
-def _apply_migrations(connection: psycopg.Connection, url: str) -> tuple[str, ...]:
+def _apply_migrations(connection: psycopg.Connection, url: str, tell: Callable[[str], object]) -> tuple[str, ...]:
     # a killed process leaves yoyo's lock row behind; our advisory lock is held, so nobody else can own it
     if connection.execute("select to_regclass('statehub.yoyo_lock')").fetchone() != (None,):
         connection.execute("delete from statehub.yoyo_lock")
     with _backend(url) as backend:
         pending = backend.to_apply(_migrations())
-        backend.apply_migrations(pending)
+        for number, migration in enumerate(pending, 1):
+            tell(f"applying {migration.id} ({number} of {len(pending)})")
+            backend.apply_migrations(MigrationList([migration]))
         return tuple(migration.id for migration in pending)
 
 

@@ -4,6 +4,8 @@ They are no migration, since the language is a setting, and no code, since to
 build one again for every changed function would take minutes on a large hub.
 """
 
+from collections.abc import Callable
+
 import psycopg
 from psycopg import sql
 
@@ -26,7 +28,7 @@ def check(connection: psycopg.Connection, language: str) -> None:
         raise SettingsError(f"STATEHUB_SEARCH_LANGUAGE is {language!r}; this PostgreSQL has: {', '.join(there)}")
 
 
-def build(owner: psycopg.Connection, language: str | None) -> None:
+def build(owner: psycopg.Connection, language: str | None, tell: Callable[[str], object] = lambda _: None) -> None:
     """Build what search needs and is not there, point search at it, drop the rest. None: the language as it is.
 
     Outside a transaction, one statement after the other: what was built before a crash stays, what was half
@@ -36,7 +38,8 @@ def build(owner: psycopg.Connection, language: str | None) -> None:
     wanted = owner.execute("select * from search_indexes(%s)", [language or current]).fetchall()
     present: dict[str, bool] = dict(owner.execute(_PRESENT).fetchall())
     tables = []
-    for name, table, definition in wanted:
+    for number, (name, table, definition) in enumerate(wanted, 1):
+        tell(f"building the index {name} ({number} of {len(wanted)})")
         if present.get(name):
             continue
         if name in present:  # an earlier try was ended while it built this one

@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from statehub import schema
 from statehub.cli import database
+from statehub.cli.progress import Progress
 from statehub.errors import Conflict, StateHubError, Unavailable
 from statehub.postgres_binaries import FOLDERS, EmbeddedError, binary
 from statehub.settings import Settings
@@ -59,13 +60,13 @@ class Tools:
         )  # fmt: skip
 
 
-def backup(target: Path) -> int:
+def backup(target: Path, progress: Progress) -> int:
     """Write the hub to a file, whole or not at all; its size in bytes. The hub may run meanwhile."""
     with _tools() as tools:
-        return _dump(tools, target)
+        return _dump(tools, target, progress)
 
 
-def restore(source: Path, kept: Path | None) -> Path:
+def restore(source: Path, kept: Path | None, progress: Progress) -> Path:
     """Put the state of a backup in place of the hub's, which may run meanwhile; the file with the state before."""
     if not source.is_file():
         raise StateHubError(f"{source} is no file")
@@ -75,13 +76,18 @@ def restore(source: Path, kept: Path | None) -> Path:
     if kept.exists():
         raise Conflict(f"{kept} is there already; name another file with --keep")
     with _tools() as tools:
+        progress.step(f"reading {source.name}")
         _check(tools, source)
-        _dump(tools, kept)
+        _dump(tools, kept, progress)
         with tempfile.TemporaryDirectory(prefix="custodian-restore-") as place:
             script = Path(place) / "restore.sql"
+            progress.step(f"unpacking {source.name}", unit="bytes", read=lambda: script.stat().st_size)
             _write_script(tools, source, script)
+            progress.step(f"putting {source.name} in place")
             _apply(tools, script, kept)
-        schema.migrate(tools.url, search_language=settings.search_language)  # a backup may be older than the code
+        # a backup may be older than the code
+        schema.migrate(tools.url, search_language=settings.search_language, tell=progress.step)
+        progress.step("comparing the totals with the rows")
         with closing(
             psycopg.connect(tools.url, options="-c role=statehub_owner -c search_path=statehub")
         ) as connection:
@@ -119,7 +125,7 @@ def _tools() -> Iterator[Tools]:
         yield Tools(url, version // 10_000)
 
 
-def _dump(tools: Tools, target: Path) -> int:
+def _dump(tools: Tools, target: Path, progress: Progress) -> int:
     """Written aside, checked, then put in place: readable by its user only."""
     try:
         handle, name = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}.", suffix=".part")
@@ -127,10 +133,12 @@ def _dump(tools: Tools, target: Path) -> int:
         raise StateHubError(f"{target} cannot be written: {error.strerror}") from None
     os.close(handle)
     aside = Path(name)
+    progress.step(f"writing {target.name}", unit="bytes", read=lambda: aside.stat().st_size)
     try:
         done = tools.run("pg_dump", "--format=custom", "--schema=statehub", "--file", name)
         if done.returncode:
             raise StateHubError(f"pg_dump failed: {_last(done.stderr)}")
+        progress.step(f"reading {target.name} back")
         _check(tools, aside)
         with aside.open("rb") as file:
             os.fsync(file.fileno())

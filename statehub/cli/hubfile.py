@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,3 +55,20 @@ def held(data_dir: Path) -> Iterator[bool]:
             yield True
         finally:
             (data_dir / "hub.json").unlink(missing_ok=True)
+
+
+@contextmanager
+def guarded(data_dir: Path, wait_s: float) -> Iterator[int]:
+    """A locked file for the hub's parts to inherit: the kernel lets go of it when the last of them is dead.
+
+    Those of a hub that was killed end by themselves, and are waited for; if they do not, their ports will be taken.
+    """
+    with (data_dir / "hub.parts").open("ab") as guard:
+        deadline = time.monotonic() + wait_s
+        while time.monotonic() < deadline:
+            try:
+                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.05)
+        yield guard.fileno()

@@ -139,10 +139,13 @@ def migrate(
     """
     from statehub import schema
     from statehub.cli import database
+    from statehub.cli.progress import Progress
     from statehub.settings import Settings
 
-    with database.attached() as url:
-        done = schema.migrate(url, wait_s=wait, reload=reload, search_language=Settings.load().search_language)
+    with Progress("starting PostgreSQL") as progress, database.attached() as url:
+        progress.step("waiting for the database")
+        language = Settings.load().search_language
+        done = schema.migrate(url, wait_s=wait, reload=reload, search_language=language, tell=progress.step)
     if as_json:
         typer.echo(_dump({"schema": "custodian/migrate/1", "applied": done.applied, "code_loaded": done.code_loaded}))
         return
@@ -234,8 +237,10 @@ def backup(
     Example: custodian backup hub.dump
     """
     from statehub.cli import backup as archive
+    from statehub.cli.progress import Progress
 
-    size = archive.backup(file)
+    with Progress("starting PostgreSQL") as progress:
+        size = archive.backup(file, progress)
     if as_json:
         typer.echo(_dump({"schema": "custodian/backup/1", "file": str(file), "size_bytes": size}))
     else:
@@ -255,8 +260,10 @@ def restore(
     Example: custodian restore hub.dump
     """
     from statehub.cli import backup as archive
+    from statehub.cli.progress import Progress
 
-    kept = archive.restore(file, keep)
+    with Progress("starting PostgreSQL") as progress:
+        kept = archive.restore(file, keep, progress)
     if as_json:
         typer.echo(_dump({"schema": "custodian/restore/1", "file": str(file), "kept": str(kept)}))
     else:
@@ -297,12 +304,11 @@ def export(
     Example: custodian export --output hub.jsonl
     """
     from statehub.cli.connect import connected
-    from statehub.cli.export import export_to_file
+    from statehub.cli.export import export_to_file, print_export
 
     with connected() as client:
         if output is None:
-            for line in client.export_lines():
-                sys.stdout.buffer.write(line)
+            print_export(client)
             return
         rows = export_to_file(client, output)
     typer.echo(f"{rows} rows in {output}", err=True)

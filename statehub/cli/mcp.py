@@ -16,7 +16,8 @@ from mcp_server.server import HubServer, build_server
 from statehub import logs
 from statehub.cli import binding, hubfile
 from statehub.cli.connect import token_for
-from statehub.cli.parts import listen, say
+from statehub.cli.parts import say
+from statehub.cli.ports import listen
 from statehub.cli.serve import end_with_parent
 from statehub.settings import Settings, url_of
 

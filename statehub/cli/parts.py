@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from statehub.errors import Conflict
-
 STOP_WITHIN_S = 15.0
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 10.0
 LOOK_EVERY_S = 0.1
@@ -36,6 +34,7 @@ class Part:
     command: list[str]
     listening: socket.socket
     environment: dict[str, str]
+    guard: int | None = None  # a locked file that it holds while it lives
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     next_start: float = 0.0
@@ -46,7 +45,7 @@ class Part:
         self.process = subprocess.Popen(
             [*self.command, "--fd", str(self.listening.fileno()), "--with-parent"],
             stdin=subprocess.PIPE,
-            pass_fds=[self.listening.fileno()],
+            pass_fds=[self.listening.fileno(), *([] if self.guard is None else [self.guard])],
             env=self.environment,
             start_new_session=True,  # Ctrl-C is ours to handle
         )
@@ -114,18 +113,3 @@ def stop_signals() -> Iterator[list[int]]:
     finally:
         for kind, handler in zip(kinds, before, strict=True):
             signal.signal(kind, handler)
-
-
-@contextmanager
-def listen(host: str, port: int, setting: str = "STATEHUB_API_PORT") -> Iterator[socket.socket]:
-    """A listening socket. Raises Conflict where the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, port))
-        except OSError as error:
-            taken = f"port {port} on {host} is taken ({error.strerror})"
-            raise Conflict(f"{taken}; choose another with {setting}") from None
-        listening.listen(1024)
-        yield listening

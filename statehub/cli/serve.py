@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
@@ -14,7 +15,8 @@ import uvicorn
 from statehub import embedded, logs
 from statehub.app import create_app, uvicorn_options
 from statehub.cli import binding
-from statehub.cli.parts import api_part, listen, look_after, stop_signals
+from statehub.cli.parts import STOP_WITHIN_S, api_part, look_after, stop_signals
+from statehub.cli.ports import listen
 from statehub.settings import Settings
 
 
@@ -33,14 +35,17 @@ def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
     logs.configure(settings.log_level, settings.log_format)
     if fd is None:  # else who opened the socket has looked
         binding.check(settings)
-    sockets = None if fd is None else [socket.socket(fileno=fd)]
     if with_parent:
         threading.Thread(target=end_with_parent, daemon=True).start()
     # uvicorn, when it has shut down, raises the signal again: that must neither skip what follows nor be a failure
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: sys.exit(0))
-    with _database(settings) as url:
-        Server(uvicorn.Config(create_app(settings, url), **uvicorn_options(settings))).run(sockets)
+    with ExitStack() as stack:
+        place = (
+            stack.enter_context(listen(settings.host, settings.api_port)) if fd is None else socket.socket(fileno=fd)
+        )
+        url = stack.enter_context(_database(settings))
+        Server(uvicorn.Config(create_app(settings, url), **uvicorn_options(settings))).run([place])
 
 
 def serve_many(workers: int) -> None:
@@ -77,3 +82,5 @@ def end_with_parent() -> None:
     while os.read(0, 4096):  # not sys.stdin, whose lock would be held when the interpreter ends
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_WITHIN_S)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -14,12 +14,16 @@ from statehub import calls, embedded, schema
 from statehub.cli import binding, hubfile, hublog
 from statehub.cli.connect import token_for
 from statehub.cli.hubfile import Hub
-from statehub.cli.parts import STOP_WITHIN_S, api_part, listen, look_after, mcp_part, say, stop_signals
+from statehub.cli.parts import STOP_WITHIN_S, api_part, look_after, mcp_part, say, stop_signals
+from statehub.cli.ports import listen
+from statehub.cli.progress import Progress, telling
 from statehub.client import Client
 from statehub.errors import Conflict, Misdirected, StateHubError, Unavailable
+from statehub.postgres_process import is_alive
 from statehub.settings import Settings, url_of
 
 READY_WITHIN_S = 60.0
+LEAVE_WITHIN_S = 8.0  # a part whose supervisor was killed; it waits up to 5 s for its clients
 DATABASE_EVERY_S = 1.0
 
 
@@ -31,8 +35,12 @@ class Database:
     looked_at: float = 0.0
 
     def start(self) -> str:
-        """Its URL."""
-        return self.settings.database_url or embedded.start(self.settings.data_dir).url()
+        """Its URL. The first time, this makes a cluster."""
+        if self.settings.database_url:
+            return self.settings.database_url
+        there = (self.settings.data_dir / "postgres").exists()
+        with telling("starting PostgreSQL" if there else f"making a PostgreSQL in {self.settings.data_dir}"):
+            return embedded.start(self.settings.data_dir).url()
 
     def look_after(self) -> None:
         """Start the embedded server again when it has died."""
@@ -63,6 +71,8 @@ def run() -> int:
             return 0
         binding.check(settings)
         stopping = stack.enter_context(stop_signals())
+        with telling("waiting for the parts of a hub that was killed"):
+            guard = stack.enter_context(hubfile.guarded(settings.data_dir, LEAVE_WITHIN_S))
         listening = stack.enter_context(listen(settings.host, settings.api_port))
         listening_mcp = stack.enter_context(listen(settings.host, settings.mcp_port, "STATEHUB_MCP_PORT"))
         api, mcp = (url_of(*place.getsockname()[:2]) for place in (listening, listening_mcp))
@@ -70,13 +80,15 @@ def run() -> int:
         database = Database(settings)
         stack.callback(database.stop)
         url = database.start()
-        schema.migrate(settings.migrate_url or url, search_language=settings.search_language)
-        schema.seed(settings.migrate_url or url)
+        with telling("bringing the schema to head"):
+            schema.migrate(settings.migrate_url or url, search_language=settings.search_language)
+            schema.seed(settings.migrate_url or url)
         environment = {**os.environ, "STATEHUB_DATABASE_URL": url, "STATEHUB_DATA_DIR": str(settings.data_dir)}
         part = api_part(listening, environment)
         # an address of another hub in the environment is not for this one's own server
         mcp_server = mcp_part(listening_mcp, {**environment, "STATEHUB_API_URL": ""})
         for each in (part, mcp_server):
+            each.guard = guard
             stack.callback(each.stop)
         part.start()
         hubfile.write(settings.data_dir, there)
@@ -107,16 +119,14 @@ def detach() -> int:
             stderr=output,
             start_new_session=True,
         )
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        hub = hubfile.read(settings.data_dir)
-        if hub and _is_ready(hub["api"], settings):
-            _announce(hub, settings)
-            return 0
-        if process.poll() is not None:
-            said = log.read_bytes()[started:].decode(errors="replace").strip()
-            raise StateHubError(f"the hub did not start; its log ({log}) says:\n{said[-2000:]}")
-        time.sleep(0.05)
+    with Progress(f"starting the hub; its log: {log}"):
+        hub = _await_hub(settings, process)
+    if hub:
+        _announce(hub, settings)
+        return 0
+    if process.poll() is not None:
+        said = log.read_bytes()[started:].decode(errors="replace").strip()
+        raise StateHubError(f"the hub did not start; its log ({log}) says:\n{said[-2000:]}")
     process.terminate()
     raise Unavailable(f"the hub was not ready within {READY_WITHIN_S:.0f} s; its log: {log}")
 
@@ -127,7 +137,7 @@ def stop() -> int:
     if hub := hubfile.read(settings.data_dir):
         os.kill(hub["pid"], signal.SIGTERM)
         deadline = time.monotonic() + 2 * STOP_WITHIN_S
-        while hubfile.read(settings.data_dir):
+        while hubfile.read(settings.data_dir) or is_alive(hub["pid"]):
             if time.monotonic() > deadline:
                 raise Conflict(
                     f"the hub (process {hub['pid']}) does not stop; its log: {hublog.path_of(settings.data_dir)}"
@@ -139,6 +149,19 @@ def stop() -> int:
     else:
         say("the hub is not running")
     return 0
+
+
+def _await_hub(settings: Settings, process: "subprocess.Popen[bytes]") -> Hub | None:
+    """The hub of that process when it is ready; None when it has ended, or is not ready in time."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        hub = hubfile.read(settings.data_dir)
+        if hub and _is_ready(hub["api"], settings):
+            return hub
+        if process.poll() is not None:
+            return None
+        time.sleep(0.05)
+    return None
 
 
 def _announce(hub: Hub, settings: Settings) -> None:
