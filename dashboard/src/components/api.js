@@ -1,0 +1,65 @@
+// The API, through this page's own origin.
+import {address} from "./links.js";
+import {learnClock} from "./time.js";
+
+const ROOT = "/api";
+
+/** What the hub refused, or that it does not answer (status 0). `problem` is its problem document. */
+export class ApiError extends Error {
+  constructor(status, problem = {}) {
+    super(problem.detail || problem.title || (status ? `the hub answered ${status}` : "the hub does not answer"));
+    this.name = "ApiError";
+    this.status = status;
+    this.problem = problem;
+  }
+
+  /** Nobody is there, or not able to answer just now: the same again may succeed. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+const heard = new Set();
+
+/** Be told of every answer: f({ok, stale}), and of none: f({ok: false}). */
+export function onAnswer(f) {
+  heard.add(f);
+  return () => heard.delete(f);
+}
+
+const tell = (news) => heard.forEach((f) => f(news));
+
+/** The answer of GET `path` as a document, null for 204. Raises ApiError; an abort is let through. */
+export async function api(path, {params, signal, headers} = {}) {
+  let response;
+  let body;
+  try {
+    response = await fetch(ROOT + address(path, params), {signal, headers: {Accept: "application/json", ...headers}});
+    body = response.status === 204 ? null : await response.json();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (response === undefined || response.ok || response.status >= 500) {
+      tell({ok: false});
+      throw new ApiError(response?.ok ? 0 : (response?.status ?? 0));
+    }
+    body = {};
+  }
+  learnClock(response.headers.get("date"));
+  const error = response.ok ? null : new ApiError(response.status, body);
+  tell({ok: !error?.passing, stale: response.headers.get("x-statehub-cache") === "stale-error"});
+  if (error) throw error;
+  return body;
+}
+
+/** All rows of a list, page after page, at most `most`; `total: false` in the answer means that there are more. */
+export async function rows(path, {params, signal, most = 2000} = {}) {
+  const items = [];
+  let cursor = null;
+  do {
+    const limit = Math.min(500, most - items.length);
+    const page = await api(path, {params: {limit, ...params, cursor}, signal});
+    items.push(...page.items);
+    cursor = page.next_cursor ?? null;
+  } while (cursor !== null && items.length < most);
+  return {items, complete: cursor === null};
+}

@@ -1,0 +1,100 @@
+// A bar of filters that is bound to the address.
+import {html} from "htl";
+import {chip} from "./chip.js";
+import {morph} from "./morph.js";
+import {plain} from "./text.js";
+
+const TYPING_MS = 200;
+
+/**
+ * A form of filters over a urlState(). `fields`: [{name, label, type, kind, choices}]; type is "text", "one" (a select) or
+ * "some" (chips to switch; `kind` is whose statuses they are). `choices` are values, or [value, label] pairs. `update({name:
+ * choices})` offers others, and keeps what is chosen, even what is not among them. The state's onChange() tells of a change.
+ */
+export function filters(fields, state, {label = "Filters"} = {}) {
+  const form = html`<form
+    class="filters"
+    role="search"
+    aria-label=${label}
+    data-own=${label}
+    onsubmit=${(event) => event.preventDefault()}
+  ></form>`;
+  let offered = Object.fromEntries(fields.map(({name, choices = []}) => [name, choices]));
+  const draw = () => {
+    const now = state.get();
+    const body = html`<div class="filters-fields">
+      ${fields.map((field) => DRAWN[field.type](field, offered[field.name], now[field.name], state))}
+      <button
+        type="button"
+        class="filters-clear"
+        hidden=${!isSet(fields, now)}
+        onclick=${() => state.set(nothing(fields))}
+      >
+        Clear
+      </button>
+    </div>`;
+    morph(form, body);
+    // a value that was set, not typed: morphing changes attributes only
+    for (const field of fields) {
+      const input = form.elements[field.name];
+      if (field.type !== "some" && input && input !== document.activeElement) input.value = now[field.name] ?? "";
+    }
+  };
+  state.onChange(draw);
+  draw();
+  form.update = (choices) => {
+    offered = {...offered, ...choices};
+    draw();
+    return form;
+  };
+  return form;
+}
+
+const nothing = (fields) => Object.fromEntries(fields.map(({name, type}) => [name, type === "some" ? [] : null]));
+const isSet = (fields, now) =>
+  fields.some(({name}) => (Array.isArray(now[name]) ? now[name].length > 0 : Boolean(now[name])));
+const pair = (choice) => (Array.isArray(choice) ? choice : [choice, choice]);
+
+const DRAWN = {
+  text({name, label}, _choices, value, state) {
+    let timer;
+    const typed = (event) => {
+      clearTimeout(timer);
+      const text = event.target.value;
+      timer = setTimeout(() => state.set({[name]: text || null}), TYPING_MS);
+    };
+    return html`<label class="field"
+      ><span>${label}</span><input type="search" name=${name} value=${value ?? ""} oninput=${typed} autocomplete="off"
+    /></label>`;
+  },
+  one({name, label}, choices, value, state) {
+    const all = choices.map(pair);
+    if (value && !all.some(([one]) => one === value)) all.unshift([value, value]);
+    return html`<label class="field"
+      ><span>${label}</span
+      ><select name=${name} onchange=${(event) => state.set({[name]: event.target.value || null})}>
+        <option value="">all</option>
+        ${all.map(([one, text]) => html`<option value=${one} selected=${one === value}>${plain(text)}</option>`)}
+      </select></label
+    >`;
+  },
+  some({name, label, kind}, choices, values, state) {
+    const flip = (one) => () => {
+      const chosen = state.get()[name];
+      state.set({[name]: chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one]});
+    };
+    return html`<fieldset class="field">
+      <legend>${label}</legend>
+      <span class="toggles"
+        >${choices
+          .map(pair)
+          .map(
+            ([one, text]) =>
+              html`<button type="button" aria-pressed=${String(values.includes(one))} onclick=${flip(one)}>
+                ${kind ? chip(kind, one, {quiet: true}) : plain(text)}
+              </button>`,
+          )}</span
+      >
+    </fieldset>`;
+  },
+};

@@ -1,0 +1,102 @@
+// One event stream a tab, shared by all that is on the page. A browser allows six connections a host, so a hidden tab has none.
+const ADDRESS = "/api/state/events";
+const FIRST_MS = 500;
+const LONGEST_MS = 15_000;
+const SILENT_MS = 400; // how long a page waits for the stream before it reads without it
+
+const listeners = new Set();
+const watchers = new Set();
+const known = new Map(); // section → epoch and revision
+let source = null;
+let timer = null;
+let pause = FIRST_MS;
+let state = "closed"; // closed, connecting, open, broken
+let first = null; // resolves when the stream has told where things are
+let arrived = () => {};
+
+export const stream = {
+  /** The token of the newest message, null before the first. */
+  token: null,
+  get state() {
+    return state;
+  },
+  /** f({section, revision}) for every change of a section, also for one that happened while the stream was away. */
+  onChange(f) {
+    listeners.add(f);
+    if (listeners.size === 1) open();
+    return () => {
+      listeners.delete(f);
+      if (listeners.size === 0) close();
+    };
+  },
+  /** f(state) whenever the connection changes. */
+  onState(f) {
+    watchers.add(f);
+    return () => watchers.delete(f);
+  },
+  /** Resolves once the stream has told the current revision, or soon after in any case. */
+  ready() {
+    return Promise.race([first, new Promise((done) => setTimeout(done, SILENT_MS))]);
+  },
+};
+
+function become(next) {
+  if (state === next) return;
+  state = next;
+  watchers.forEach((f) => f(state));
+}
+
+function open() {
+  clearTimeout(timer);
+  first ??= new Promise((done) => (arrived = done));
+  if (source !== null || document.visibilityState === "hidden") return;
+  if (state !== "broken") become("connecting");
+  source = new EventSource(ADDRESS);
+  source.addEventListener("change", hear);
+  source.addEventListener("error", broke);
+}
+
+function close() {
+  clearTimeout(timer);
+  source?.close();
+  source = null;
+  become("closed");
+}
+
+function hear({data, lastEventId}) {
+  const {section, revision} = JSON.parse(data);
+  const mark = `${lastEventId.split(".")[0]} ${revision}`;
+  const news = known.has(section) && known.get(section) !== mark;
+  known.set(section, mark);
+  stream.token = lastEventId;
+  pause = FIRST_MS;
+  become("open");
+  arrived();
+  if (news) listeners.forEach((f) => f({section, revision}));
+}
+
+// the browser's own way to reconnect gives up on an answer such as 503
+function broke() {
+  source?.close();
+  source = null;
+  become("broken");
+  arrived();
+  timer = setTimeout(open, pause * (0.75 + Math.random() / 2));
+  pause = Math.min(pause * 2, LONGEST_MS);
+}
+
+function again() {
+  if (listeners.size === 0) return;
+  pause = FIRST_MS;
+  open();
+}
+
+if (typeof document !== "undefined") {
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") close();
+    else again();
+  });
+  addEventListener("online", again);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => event.persisted && again());
+}
