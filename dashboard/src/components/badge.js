@@ -17,10 +17,15 @@ export function wording({state, at, baked}) {
     case "live":
       return {text: "live", title: "What you see is the hub as it is; a change shows within a second."};
     case "snapshot":
-      return {text: `snapshot of ${of}`, title: "This was read when the page was built. Connecting to the hub."};
+      return {
+        text: `snapshot of ${of}`,
+        title: baked
+          ? "This was read when the page was built. Connecting to the hub."
+          : "The hub answers, but tells of no changes just now: this page asks again every few seconds.",
+      };
     case "stale":
       return {
-        text: `database away · as of ${of}`,
+        text: `snapshot of ${of} · database away`,
         title: "The hub does not reach its database, and tells what it knew last.",
       };
     case "unreachable": {

@@ -5,6 +5,7 @@ import {morph} from "./morph.js";
 import {stream} from "./stream.js";
 
 const GAP_MS = 300; // between two reads of a hub that changes all the time
+const POLL_MS = 5000; // while the stream is away
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 
 /** A loader of what was asked for: a function of {signal}, a path, or an object of such. */
@@ -65,7 +66,8 @@ class Live {
     const stopChanges = stream.onChange(({section}) => this.sections.includes(section) && this.read());
     const wake = () => document.visibilityState === "visible" && this.isOld() && this.read();
     document.addEventListener("visibilitychange", wake);
-    this.stops = [stopChanges, () => document.removeEventListener("visibilitychange", wake)];
+    const stopState = stream.onState((state) => state === "broken" && this.read());
+    this.stops = [stopChanges, stopState, () => document.removeEventListener("visibilitychange", wake)];
     stream.ready().then(() => this.read());
   }
 
@@ -115,8 +117,9 @@ class Live {
     if (this.error?.passing) {
       const wait = RETRY_MS[Math.min(this.fails++, RETRY_MS.length - 1)];
       this.timer = setTimeout(() => this.read(), wait);
-    } else if (this.every && document.visibilityState === "visible") {
-      this.timer = setTimeout(() => this.read(), this.every);
+    } else if (document.visibilityState === "visible") {
+      const wait = stream.state === "broken" ? POLL_MS : this.every;
+      if (wait) this.timer = setTimeout(() => this.read(), wait);
     }
   }
 

@@ -10,15 +10,25 @@ let readAt = null; // ms, of what is shown
 let bakedAt = null; // ms, of what the build read
 let said = "";
 
-/** {state: "live" | "connecting" | "snapshot" | "stale" | "unreachable", at: ms or null, baked} */
+/**
+ * {state, at: ms or null, baked: was it read by the build}. live: a change shows within a second · snapshot: of `at`, as no
+ * change is told · stale: so, since the hub reaches no database · unreachable: nobody answers · connecting: nothing yet.
+ */
 export function liveness() {
   const at = readAt ?? bakedAt;
   const baked = readAt === null && bakedAt !== null;
-  if (answered === false || (stream.state === "broken" && answered !== true)) return {state: "unreachable", at, baked};
-  if (isOld) return {state: "stale", at, baked};
-  if (stream.state === "open" && answered) return {state: "live", at, baked};
-  if (stream.state === "broken") return {state: "unreachable", at, baked};
-  return {state: baked ? "snapshot" : "connecting", at, baked};
+  const told = stream.state === "open" || stream.state === "reconnecting";
+  const state =
+    answered === false
+      ? "unreachable"
+      : isOld
+        ? "stale"
+        : told && answered
+          ? "live"
+          : at === null
+            ? "connecting"
+            : "snapshot";
+  return {state, at, baked};
 }
 
 /** f(liveness) at once, and whenever it changes. */

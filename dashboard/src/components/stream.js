@@ -10,7 +10,7 @@ const known = new Map(); // section → epoch and revision
 let source = null;
 let timer = null;
 let pause = FIRST_MS;
-let state = "closed"; // closed, connecting, open, broken
+let state = "closed"; // closed, connecting, open, reconnecting (once more), broken
 let first = null; // resolves when the stream has told where things are
 let arrived = () => {};
 
@@ -50,7 +50,7 @@ function open() {
   clearTimeout(timer);
   first ??= new Promise((done) => (arrived = done));
   if (source !== null || document.visibilityState === "hidden") return;
-  if (state !== "broken") become("connecting");
+  if (state === "closed") become("connecting");
   source = new EventSource(ADDRESS);
   source.addEventListener("change", hear);
   source.addEventListener("error", broke);
@@ -79,10 +79,10 @@ function hear({data, lastEventId}) {
 function broke() {
   source?.close();
   source = null;
-  become("broken");
+  become(state === "open" ? "reconnecting" : "broken");
   arrived();
-  timer = setTimeout(open, pause * (0.75 + Math.random() / 2));
-  pause = Math.min(pause * 2, LONGEST_MS);
+  timer = setTimeout(open, state === "reconnecting" ? 0 : pause * (0.75 + Math.random() / 2));
+  if (state === "broken") pause = Math.min(pause * 2, LONGEST_MS);
 }
 
 function again() {
