@@ -13,9 +13,11 @@ function item({kind, why, row}) {
   return html`<li class="ask" data-meaning=${meaning} data-key=${`ask-${row.code}`}>
     <a href=${href} class="ask-title"><bdi>${plain(row.title)}</bdi></a>
     <p class="meta">
-      ${why === "escalated"
-        ? chip("decision", "escalated")
-        : chip("mark", "overdue", {label: kind === "decision" ? "decision overdue" : "workplan overdue"})}
+      ${
+        why === "escalated"
+          ? chip("decision", "escalated")
+          : chip("mark", "overdue", {label: kind === "decision" ? "decision overdue" : "workplan overdue"})
+      }
       <span class="code">${plain(row.code)}</span>${where ? html`<span>${plain(where)}</span>` : null}
       ${row.due_at ? html`<span class="row-when">${ticking(row.due_at, "due")}</span>` : null}
       ${row.escalation_note ? html`<bdi>${plain(row.escalation_note)}</bdi>` : null}

@@ -6,13 +6,17 @@ import {SHAPES, wordOf} from "./words.js";
 export function shape(name) {
   const {d, fill, wide, dash} = SHAPES[name];
   return html`<svg class="shape" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
-    ${d
-      ? svg`<path d=${d} fill="none" stroke="currentColor" stroke-width=${wide ? 2 : 1.5} stroke-linecap="round"
+    ${
+      d
+        ? svg`<path d=${d} fill="none" stroke="currentColor" stroke-width=${wide ? 2 : 1.5} stroke-linecap="round"
       stroke-linejoin="round" stroke-dasharray=${dash ?? null} />`
-      : null}
-    ${fill
-      ? svg`<path d=${fill} fill="currentColor" stroke="currentColor" stroke-width=".6" stroke-linejoin="round" />`
-      : null}
+        : null
+    }
+    ${
+      fill
+        ? svg`<path d=${fill} fill="currentColor" stroke="currentColor" stroke-width=".6" stroke-linejoin="round" />`
+        : null
+    }
   </svg>`;
 }
 

@@ -23,9 +23,9 @@ export function dueList(decisions) {
           </p>
           <p class="meta">
             ${isPast(row.due_at) ? chip("mark", "overdue") : null}${chip("decision", row.status)}
-            <span class="code">${plain(row.code)}</span>${(row.workplan ?? row.topic)
-              ? html`<span>${plain(row.workplan ?? row.topic)}</span>`
-              : null}
+            <span class="code">${plain(row.code)}</span>${
+              (row.workplan ?? row.topic) ? html`<span>${plain(row.workplan ?? row.topic)}</span>` : null
+            }
           </p>
         </li>`,
     )}

@@ -86,14 +86,12 @@ const DRAWN = {
     return html`<fieldset class="field">
       <legend>${label}</legend>
       <span class="toggles"
-        >${choices
-          .map(pair)
-          .map(
-            ([one, text]) =>
-              html`<button type="button" aria-pressed=${String(values.includes(one))} onclick=${flip(one)}>
+        >${choices.map(pair).map(
+          ([one, text]) =>
+            html`<button type="button" aria-pressed=${String(values.includes(one))} onclick=${flip(one)}>
                 ${kind ? chip(kind, one, {quiet: true}) : plain(text)}
               </button>`,
-          )}</span
+        )}</span
       >
     </fieldset>`;
   },

@@ -100,11 +100,13 @@ class Table {
       const turn = by ? (this.sort.down ? "descending" : "ascending") : null;
       const text = plain(column.label);
       return html`<th scope="col" class=${classes(column)} aria-sort=${turn}>
-        ${column.sort
-          ? html`<button type="button" onclick=${() => this.turn(column)}>
+        ${
+          column.sort
+            ? html`<button type="button" onclick=${() => this.turn(column)}>
               ${text}<i aria-hidden="true">${by ? (this.sort.down ? "↓" : "↑") : ""}</i>
             </button>`
-          : text}
+            : text
+        }
       </th>`;
     });
     const focused = [...this.head.querySelectorAll("button")].indexOf(document.activeElement);
@@ -130,8 +132,8 @@ class Table {
     const to = Math.min(count, Math.ceil((scrollTop + (clientHeight || 600)) / this.rowHeight) + OVERSCAN);
     if (!force && from === this.from && to === this.to) return;
     Object.assign(this, {from, to});
-    this.top.firstChild.style.height = `${from * this.rowHeight}px`;
-    this.bottom.firstChild.style.height = `${(count - to) * this.rowHeight}px`;
+    this.top.firstElementChild.style.height = `${from * this.rowHeight}px`;
+    this.bottom.firstElementChild.style.height = `${(count - to) * this.rowHeight}px`;
     this.body.replaceChildren(
       this.top,
       ...this.sorted.slice(from, to).map((row, i) => this.drawRow(row, from + i)),

@@ -57,9 +57,9 @@ export function readyList(tasks) {
             >
           </p>
           <p class="meta">
-            <span class="code">${plain(row.code)}</span><span>${plain(row.repo)}</span> ${row.assignee
-              ? html`<span>for ${plain(row.assignee)}</span>`
-              : null}
+            <span class="code">${plain(row.code)}</span><span>${plain(row.repo)}</span> ${
+              row.assignee ? html`<span>for ${plain(row.assignee)}</span>` : null
+            }
             ${row.due_at ? html`<span>${ticking(row.due_at, "due")}</span>` : null}
           </p>
         </li>`,
