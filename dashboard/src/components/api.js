@@ -21,7 +21,7 @@ export class ApiError extends Error {
 
 const heard = new Set();
 
-/** Be told of every answer: f({ok, stale}), and of none: f({ok: false}). */
+/** f({ok, read, stale}) for every answer: is the hub there, did it give what was asked, does it reach its database. */
 export function onAnswer(f) {
   heard.add(f);
   return () => heard.delete(f);
@@ -32,21 +32,19 @@ const tell = (news) => heard.forEach((f) => f(news));
 /** The answer of GET `path` as a document, null for 204. Raises ApiError; an abort is let through. */
 export async function api(path, {params, signal, headers} = {}) {
   let response;
-  let body;
+  let body = null;
   try {
     response = await fetch(ROOT + address(path, params), {signal, headers: {Accept: "application/json", ...headers}});
-    body = response.status === 204 ? null : await response.json();
+    if (response.status !== 204) body = await response.json();
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (response === undefined || response.ok || response.status >= 500) {
-      tell({ok: false});
-      throw new ApiError(response?.ok ? 0 : (response?.status ?? 0));
-    }
-    body = {};
+    tell({ok: false}); // nobody, or somebody who is not the hub: that one speaks JSON
+    throw new ApiError(0);
   }
   learnClock(response.headers.get("date"));
   const error = response.ok ? null : new ApiError(response.status, body);
-  tell({ok: !error?.passing, stale: response.headers.get("x-statehub-cache") === "stale-error"});
+  const stale = response.status === 503 || response.headers.get("x-statehub-cache") === "stale-error";
+  tell({ok: ![502, 504].includes(response.status), read: response.ok, stale});
   if (error) throw error;
   return body;
 }

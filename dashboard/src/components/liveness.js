@@ -52,11 +52,12 @@ function tell() {
   watchers.forEach((f) => f(found));
 }
 
-onAnswer(({ok, stale}) => {
+onAnswer(({ok, read, stale}) => {
   answered = ok;
-  if (ok) {
-    isOld = stale;
-    if (!stale) readAt = now();
+  if (stale) isOld = true;
+  else if (read) {
+    isOld = false;
+    readAt = now();
   }
   tell();
 });

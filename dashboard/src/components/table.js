@@ -60,6 +60,8 @@ class Table {
     >
       ${this.grid}${this.none}
     </div>`;
+    this.grid.style.setProperty("--min-wide", least(this.columns));
+    this.grid.style.setProperty("--min-narrow", least(this.columns.filter(({hide}) => hide !== "narrow")));
     this.scroller.style.maxHeight = this.options.height ?? "70vh";
     this.host = html`<div class="table" data-own=${this.id}>${this.scroller}</div>`;
     this.body.onclick = (event) => this.click(event);
@@ -201,6 +203,9 @@ class Table {
     this.draw(true);
   }
 }
+
+// a column without a width takes what is left, and wants that much
+const least = (columns) => `calc(${columns.map(({width}) => width ?? "11rem").join(" + ")})`;
 
 const classes = ({align, hide}) =>
   [align && `align-${align}`, hide && `hide-${hide}`].filter(Boolean).join(" ") || null;
