@@ -19,7 +19,7 @@ export const ASKED = {
   working: all("/tasks", {status: "progress", fields: TASK}),
   waiting: all("/tasks", {status: "wait", fields: TASK}),
   claims: "/tasks/claims?limit=500",
-  ready: "/tasks/ready?limit=50",
+  ready: "/tasks/ready?limit=20",
 };
 
 /** What asks for a person, most urgent first: escalated decisions, overdue decisions, overdue plans. */

@@ -14,7 +14,7 @@ from statehub.settings import Settings
 
 
 def bake(documents: Callable[[Client], dict[str, Any]]) -> None:
-    """Print what `documents` reads from the hub that STATEHUB_API_URL names; never from another one that happens to run."""
+    """Print what `documents` reads from the hub that STATEHUB_API_URL names, and from no other one that runs."""
     found: dict[str, Any] = {"at": None, "documents": None}
     if url := os.environ.get("STATEHUB_API_URL"):
         try:

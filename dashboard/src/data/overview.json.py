@@ -22,7 +22,7 @@ def documents(client: Client) -> dict[str, Any]:
         "working": _all(client, calls.tasks.list(status="progress", fields=TASK, limit=500)),
         "waiting": _all(client, calls.tasks.list(status="wait", fields=TASK, limit=500)),
         "claims": client.do(calls.list_claims(limit=500)),
-        "ready": client.do(calls.list_ready_tasks(limit=50)),
+        "ready": client.do(calls.list_ready_tasks(limit=20)),
     }
 
 
