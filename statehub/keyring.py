@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from hmac import compare_digest
+from operator import attrgetter
 from pathlib import Path
 
 from statehub import access
@@ -23,7 +24,8 @@ HOW = (
 class Keyring:
     """The tokens of `given` and of the file in `data_dir`. With none at all everybody may in, unless `required`.
 
-    A file that must not be used, or a hub that is not on loopback and has lost its tokens, lets nobody in.
+    A file that must not be used, or a hub that is not on loopback and has lost its tokens, lets nobody in. `word_of`
+    says what is sent for a token: the token's word, else something made of it.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Keyring:
         data_dir: Path | None = None,
         *,
         required: bool = False,
+        word_of: Callable[[AccessToken], str] = attrgetter("word"),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.required = required
@@ -41,7 +44,8 @@ class Keyring:
         self._clock = clock
         self._next_look = 0.0 if data_dir else float("inf")
         self._seen: tuple[int, ...] | None = None
-        self._digests = _digests(given)
+        self._word_of = word_of
+        self._learn(given)
 
     def asks(self) -> bool:
         """Whether a token is needed: one is configured."""
@@ -56,14 +60,18 @@ class Keyring:
             raise Unauthorized(f"the hub asks for an access token: {HOW}")
         if authorization[:7].lower() != b"bearer ":
             raise Unauthorized(f"the hub takes one access token, as a Bearer: {HOW}")
-        sent = sha256(authorization[7:].strip(b" ")).digest()
-        known = False
-        bearer = None
-        for digest, name in self._digests:  # all of them, whichever it is
-            if compare_digest(digest, sent):
-                known, bearer = True, name
-        if not known:
+        bearer = self.bearer_of(authorization[7:].strip(b" "))
+        if bearer is None:
             raise Unauthorized(f"the hub does not know this access token, or no longer: {HOW}")
+        return bearer.name
+
+    def bearer_of(self, word: bytes) -> AccessToken | None:
+        """The token that this was sent for; None where it is for none of them."""
+        sent = sha256(word).digest()
+        bearer = None
+        for digest, token in self._digests:  # all of them, whichever it is
+            if compare_digest(digest, sent):
+                bearer = token
         return bearer
 
     def _look(self) -> None:
@@ -87,8 +95,7 @@ class Keyring:
         else:
             if not first:
                 log.warning("the access tokens have changed: there are %d now", len(tokens))
-        self._digests = _digests(tokens)
+        self._learn(tokens)
 
-
-def _digests(tokens: Sequence[AccessToken]) -> list[tuple[bytes, str | None]]:
-    return [(sha256(token.word.encode()).digest(), token.name) for token in tokens]
+    def _learn(self, tokens: Sequence[AccessToken]) -> None:
+        self._digests = [(sha256(self._word_of(token).encode()).digest(), token) for token in tokens]

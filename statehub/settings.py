@@ -125,6 +125,7 @@ class Settings:
     api_port: int = _setting(8000, _int(0, 65535))
     api_url: str | None = _setting(None)
     mcp_port: int = _setting(8001, _int(0, 65535))
+    dashboard_port: int = _setting(3000, _int(0, 65535))
     mcp_list_legacy: bool = _setting(False, _switch)
     repo_roots: tuple[Path, ...] = _setting((), _paths)
     allowed_hosts: tuple[str, ...] = _setting((), _names)

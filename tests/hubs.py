@@ -33,6 +33,7 @@ class Hub:
             "STATEHUB_DATA_DIR": str(self.data_dir),
             "STATEHUB_API_PORT": str(self.port),
             "STATEHUB_MCP_PORT": "0",
+            "STATEHUB_DASHBOARD_PORT": "0",
             "XDG_CONFIG_HOME": str(self.data_dir / "config"),
             "COLUMNS": "100",
             "NO_COLOR": "1",

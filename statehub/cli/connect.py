@@ -38,12 +38,14 @@ def token_for(settings: Settings, url: str, *, ours: bool = False) -> str | None
     Whoever answers there is given it. So a hub elsewhere gets one only if STATEHUB_API_URL names it, and then only
     what STATEHUB_API_TOKEN holds: the data directory's tokens are its own hub's, and open that one.
     """
+    return next((token.word for token in tokens_for(settings, url, ours=ours)), None)
+
+
+def tokens_for(settings: Settings, url: str, *, ours: bool = False) -> list[AccessToken]:
+    """Every access token that may be sent there, the one that is sent first."""
     here = ours or is_loopback(urlsplit(url).hostname or "")
-    if settings.api_token:
-        return settings.api_token[0].word if here or settings.api_url else None
-    if here and (tokens := _readable(settings.data_dir)):
-        return tokens[0].word
-    return None
+    given = settings.api_token if here or settings.api_url else ()
+    return [*given, *(_readable(settings.data_dir) if here else ())]
 
 
 def _readable(data_dir: Path) -> list[AccessToken]:

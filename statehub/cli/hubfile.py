@@ -12,11 +12,12 @@ from typing import NotRequired, TypedDict
 
 
 class Hub(TypedDict):
-    """A hub that runs: pid of its supervisor, addresses of its API and of its MCP server."""
+    """A hub that runs: pid of its supervisor, addresses of its API, its MCP server, and its dashboard if it has one."""
 
     pid: int
     api: str
     mcp: NotRequired[str]
+    dashboard: NotRequired[str]
 
 
 def write(data_dir: Path, hub: Hub) -> None:

@@ -48,7 +48,7 @@ def options(
 def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when the hub is ready; `down` stops it.")] = False,
 ) -> None:
-    """Start everything: embedded PostgreSQL (unless STATEHUB_DATABASE_URL is set), schema, seed, API, MCP.
+    """Start everything: embedded PostgreSQL (unless STATEHUB_DATABASE_URL is set), schema, seed, API, MCP, dashboard.
 
     Reads the settings; writes the data directory. Prints the addresses; Ctrl-C stops all that it started.
 
@@ -125,6 +125,34 @@ def mcp(
         server.serve_stdio()
     else:
         server.serve(fd=fd, with_parent=with_parent)
+
+
+@app.command()
+def dashboard(
+    link: Annotated[bool, typer.Option("--link", help="Print the address, with the key if one is asked for.")] = False,
+    name: Annotated[str | None, typer.Option(help="With --link: whose access token the key is made of.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --link: print JSON for machines.")] = False,
+    with_pages: Annotated[bool, typer.Option("--pages/--no-pages", hidden=True)] = True,
+    fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Serve the dashboard in the foreground, for browsers, on STATEHUB_DASHBOARD_PORT; or print its address.
+
+    Speaks to STATEHUB_API_URL, else to the hub of this data directory, which may come and go. `up` starts one too.
+    --link reads hub.json and the access tokens. Where there is a token, a browser needs that link once.
+
+    Example: custodian dashboard --link
+    """
+    if link:
+        from statehub.cli import links
+
+        links.print_link(name, as_json=as_json)
+    elif name is not None or as_json:
+        raise typer.BadParameter("--name and --json go with --link")
+    else:
+        from statehub.cli import dashboard as server
+
+        server.serve(fd=fd, with_parent=with_parent, with_pages=with_pages)
 
 
 @app.command()

@@ -89,6 +89,11 @@ def mcp_part(listening: socket.socket, environment: dict[str, str]) -> Part:
     return Part("mcp", [sys.executable, "-m", "statehub.cli.main", "mcp"], listening, environment)
 
 
+def dashboard_part(listening: socket.socket, environment: dict[str, str]) -> Part:
+    """The dashboard; it finds the API by the hub's file."""
+    return Part("dashboard", [sys.executable, "-m", "statehub.cli.main", "dashboard"], listening, environment)
+
+
 def look_after(parts: Sequence[LookedAfter], stopping: list[int]) -> None:
     """Look after all of them until somebody wants us to stop."""
     while not stopping:

@@ -11,13 +11,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from statehub import calls, embedded, schema
-from statehub.cli import binding, hubfile, hublog
+from statehub.cli import binding, hubfile, hublog, links
 from statehub.cli.connect import token_for
 from statehub.cli.hubfile import Hub
-from statehub.cli.parts import STOP_WITHIN_S, api_part, look_after, mcp_part, say, stop_signals
+from statehub.cli.parts import STOP_WITHIN_S, api_part, dashboard_part, look_after, mcp_part, say, stop_signals
 from statehub.cli.ports import listen
 from statehub.cli.progress import Progress, telling
 from statehub.client import Client
+from statehub.dashboard.folders import MISSING, find
 from statehub.errors import Conflict, Misdirected, StateHubError, Unavailable
 from statehub.postgres_process import is_alive
 from statehub.settings import Settings, url_of
@@ -77,6 +78,12 @@ def run() -> int:
         listening_mcp = stack.enter_context(listen(settings.host, settings.mcp_port, "STATEHUB_MCP_PORT"))
         api, mcp = (url_of(*place.getsockname()[:2]) for place in (listening, listening_mcp))
         there: Hub = {"pid": os.getpid(), "api": api, "mcp": mcp}
+        listening_dashboard = None
+        if find():
+            listening_dashboard = stack.enter_context(
+                listen(settings.host, settings.dashboard_port, "STATEHUB_DASHBOARD_PORT")
+            )
+            there["dashboard"] = url_of(*listening_dashboard.getsockname()[:2])
         database = Database(settings)
         stack.callback(database.stop)
         url = database.start()
@@ -85,18 +92,22 @@ def run() -> int:
             schema.seed(settings.migrate_url or url)
         environment = {**os.environ, "STATEHUB_DATABASE_URL": url, "STATEHUB_DATA_DIR": str(settings.data_dir)}
         part = api_part(listening, environment)
-        # an address of another hub in the environment is not for this one's own server
-        mcp_server = mcp_part(listening_mcp, {**environment, "STATEHUB_API_URL": ""})
-        for each in (part, mcp_server):
+        # an address of another hub in the environment is not for this one's own servers
+        clients_environment = {**environment, "STATEHUB_API_URL": ""}
+        clients = [mcp_part(listening_mcp, clients_environment)]
+        if listening_dashboard:
+            clients.append(dashboard_part(listening_dashboard, clients_environment))
+        for each in (part, *clients):
             each.guard = guard
             stack.callback(each.stop)
         part.start()
         hubfile.write(settings.data_dir, there)
         if _await_ready(api, settings, stopping, part.look_after):
-            _announce(there, settings)
-        mcp_server.start()
+            _announce(there, settings, private=sys.stdout.isatty())
+        for each in clients:
+            each.start()
         log = hublog.HubLog(hublog.path_of(settings.data_dir))
-        look_after([database, part, mcp_server, log], stopping)
+        look_after([database, part, *clients, log], stopping)
         say("stopping")
     return 0
 
@@ -122,7 +133,7 @@ def detach() -> int:
     with Progress(f"starting the hub; its log: {log}"):
         hub = _await_hub(settings, process)
     if hub:
-        _announce(hub, settings)
+        _announce(hub, settings, private=True)
         return 0
     if process.poll() is not None:
         said = log.read_bytes()[started:].decode(errors="replace").strip()
@@ -164,8 +175,10 @@ def _await_hub(settings: Settings, process: "subprocess.Popen[bytes]") -> Hub | 
     return None
 
 
-def _announce(hub: Hub, settings: Settings) -> None:
-    api, mcp = hub["api"], hub["mcp"]
+def _announce(hub: Hub, settings: Settings, *, private: bool) -> None:
+    """Say where it all is; `private`: to a person, and to no log."""
+    api, mcp, board = hub["api"], hub["mcp"], hub.get("dashboard")
+    pages = links.shown(settings, board, private=private) if board else f"none: {MISSING}"
     header = (
         ' --header "Authorization: Bearer $(custodian token show | head -n1)"'
         if token_for(settings, api, ours=True)
@@ -173,6 +186,7 @@ def _announce(hub: Hub, settings: Settings) -> None:
     )
     print(
         f"State Hub is up\n  API       {api}\n  summary   {api}/state/summary\n  MCP       {mcp}/mcp\n"
+        f"  dashboard {pages}\n"
         f"  data      {settings.data_dir}\n"
         f"Claude Code: claude mcp add --transport http --scope user state-hub {mcp}/mcp{header}",
         flush=True,

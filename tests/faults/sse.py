@@ -57,14 +57,16 @@ class Client:
 
 
 @contextmanager
-def following(port: int, query: str = "", *headers: str, buffer: int | None = None) -> Iterator[Client]:
-    """A client whose answer has begun."""
+def following(
+    port: int, query: str = "", *headers: str, buffer: int | None = None, prefix: str = ""
+) -> Iterator[Client]:
+    """A client whose answer has begun; `prefix` stands before the path."""
     with socket.socket() as connection:
         if buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         connection.settimeout(20)
         connection.connect(("127.0.0.1", port))
-        lines = [f"GET /state/events{query} HTTP/1.0", "Host: localhost", *headers]
+        lines = [f"GET {prefix}/state/events{query} HTTP/1.0", "Host: localhost", *headers]
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         received = b""
         while b"\r\n\r\n" not in received:
