@@ -9,6 +9,9 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 # what loads the machine by itself: one after the other
 ALONE_TESTS = tests/faults tests/api tests/mcp tests/browser
+# what the dashboard's pages are made of
+PAGES := $(shell find dashboard/src \( -name .observablehq -o -name __pycache__ \) -prune -o -type f -print 2>/dev/null) \
+  $(wildcard dashboard/*.js dashboard/package*.json)
 # pytest's word for: PYTEST_ARGS chose none of these
 NONE_CHOSEN = [ $$? = 5 ]
 S ?= 30
@@ -22,22 +25,23 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos fuzz install install-cli dashboard-install mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
+.PHONY: help up down test chaos fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 27
 
-up: install ## set up what is missing, then start everything (Ctrl-C stops it)
+up: install dashboard-build ## set up what is missing, then start everything (Ctrl-C stops it)
 	@$(BIN)/custodian up
 
 down: install ## stop the hub of this data directory
 	@$(BIN)/custodian down
 
-test: install mcp-install ## set up what is missing, then all tests, on PostgreSQL 18 and (SQL and cache) on 16
+test: install mcp-install dashboard-build ## set up what is missing, then all tests, on PostgreSQL 18 and (SQL and cache) on 16
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(addprefix --ignore=,$(ALONE_TESTS)) $(PYTEST_ARGS) || $(NONE_CHOSEN)
 	$(BIN)/pytest -q $(ALONE_TESTS) $(PYTEST_ARGS) || $(NONE_CHOSEN)
 	STATEHUB_TEST_PG=16 $(BIN)/pytest -q -n $(JOBS) --dist loadfile tests/sql tests/test_schema.py tests/test_cache.py tests/test_summary.py
+	@$(MAKE) --no-print-directory dashboard-check
 
 chaos: install ## everything goes wrong at once, for S seconds, and every answer must be exact: make chaos S=60
 	STATEHUB_CHAOS_S=$(S) $(BIN)/pytest -q -s tests/faults/test_chaos.py $(PYTEST_ARGS)
@@ -62,8 +66,18 @@ dashboard/node_modules/installed.stamp: dashboard/package.json dashboard/package
 		echo 'installing packages into dashboard/node_modules'; \
 		npm --prefix dashboard ci --loglevel=error && touch $@; \
 	else \
-		echo 'no npm here: the hub runs without it; for the page /docs install Node 18 or newer, then: make dashboard-install'; \
+		echo 'no npm here: the hub runs without it; for the page /docs and the dashboard install Node 18 or newer, then: make dashboard-build'; \
 	fi
+
+dashboard-build: dashboard/built.stamp ## the dashboard's pages, built against an empty hub of their own
+
+dashboard/built.stamp: $(PAGES) dashboard/node_modules/installed.stamp scripts/build_dashboard.py | $(VENV)/installed.stamp
+	@if command -v npm >/dev/null; then \
+		echo 'building the dashboard into dashboard/dist' && $(BIN)/python scripts/build_dashboard.py && touch $@; \
+	fi
+
+dashboard-check: install ## build the dashboard as a check, put it nowhere, and run its own checks
+	@if command -v npm >/dev/null; then $(BIN)/python scripts/build_dashboard.py --check; else echo 'no npm here: the dashboard is not checked'; fi
 
 mcp-install: tests/mcp/node_modules/installed.stamp ## the npm packages of tests/mcp: other people's clients, and a tokenizer
 
@@ -118,6 +132,10 @@ api: install ## serve the API alone on the configured database: wait for it, mig
 
 mcp-http: install ## serve MCP alone on 127.0.0.1:8001, for the hub that runs
 	@$(BIN)/custodian mcp
+
+dashboard: install ## work on the dashboard: a preview on 127.0.0.1:3000 that follows each change of its files, for the hub that runs
+	@command -v node >/dev/null || { echo 'no Node here: install Node 18 or newer, then: make dashboard' >&2; exit 1; }
+	@PATH="$(abspath $(BIN)):$$PATH" exec node dashboard/dev.js
 
 health: ## ask /state/health
 	@curl -sS "$${STATEHUB_API_URL:-http://127.0.0.1:$${STATEHUB_API_PORT:-8000}}/state/health"; echo

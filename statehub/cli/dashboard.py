@@ -61,8 +61,9 @@ def serve(*, fd: int | None = None, with_parent: bool = False, with_pages: bool 
         if fd is None:  # else who opened the socket has looked
             binding.check(settings)
             place = stack.enter_context(listen(settings.host, settings.dashboard_port, "STATEHUB_DASHBOARD_PORT"))
-            address = shown(settings, url_of(*place.getsockname()[:2]), private=sys.stderr.isatty())
-            say(f"dashboard: {address}; Ctrl-C ends it")
+            if with_pages:
+                address = shown(settings, url_of(*place.getsockname()[:2]), private=sys.stderr.isatty())
+                say(f"dashboard: {address}; Ctrl-C ends it")
         else:
             place = socket.socket(fileno=fd)
         config = uvicorn.Config(

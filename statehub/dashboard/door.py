@@ -20,7 +20,8 @@ from statehub.settings import Settings
 
 HEALTH = "/health"
 KEPT_S = 30 * 24 * 3600
-HOW = "`custodian dashboard --link`, where the hub runs, prints an address that lets this browser in."
+HOW = "Run `custodian dashboard --link` where the hub runs: it prints an address that lets this browser in."
+WHY = "The hub has an access token, so its pages are for those who have the key made of it. No browser holds the token."
 
 
 class Door:
@@ -64,8 +65,8 @@ class Door:
 
 def _closed(scope: Scope, *, is_page: bool) -> Response:
     if not is_page:
-        return problem(401, "Unauthorized", f"the dashboard asks for its key: {HOW.replace('`', '')}", scope["path"])
-    page = plain_page(401, "This dashboard asks for its key", HOW, "It is asked for since the hub has an access token.")
+        return problem(401, "Unauthorized", f"the dashboard asks for its key. {HOW.replace('`', '')}", scope["path"])
+    page = plain_page(401, "This dashboard asks for its key", HOW, WHY)
     page.headers["WWW-Authenticate"] = CHALLENGE
     return page
 

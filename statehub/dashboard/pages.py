@@ -24,6 +24,7 @@ POLICY = (
 )
 # a name that has its content's hash is never another file
 _HASHED = re.compile(r"\.[0-9a-f]{8,}\.\w+$")
+STYLE = "body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem}h1{font-size:1.3rem}"
 _CODE = re.compile("`(.+?)`")
 IMMUTABLE = "public, max-age=31536000, immutable"
 PLAIN_PAGE = """<!doctype html>
@@ -31,6 +32,7 @@ PLAIN_PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<style>{style}</style>
 <title>State Hub: {title}</title>
 <h1>{title}</h1>
 {text}
@@ -88,8 +90,7 @@ def _read(name: str, *_version: int) -> Page:
     parser = _Scripts()
     parser.feed(content.decode())
     parser.close()
-    digests = sorted({base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in parser.found})
-    allowed = "".join(f" 'sha256-{digest}'" for digest in digests)
+    allowed = "".join(f" 'sha256-{digest}'" for digest in sorted({_digest(text) for text in parser.found}))
     return Page(content, f'"{hashlib.sha256(content).hexdigest()[:32]}"', POLICY.format(scripts=allowed))
 
 
@@ -117,8 +118,13 @@ class _Scripts(HTMLParser):
 def plain_page(status: int, title: str, *paragraphs: str) -> Response:
     """A page that needs no other file; `code` in a paragraph stands between backticks."""
     text = "\n".join(f"<p>{escape(each)}</p>" for each in paragraphs)
-    page = PLAIN_PAGE.format(title=escape(title), text=_CODE.sub(r"<code>\1</code>", text))
-    return Response(page, status, {"Cache-Control": "no-store"}, "text/html")
+    page = PLAIN_PAGE.format(title=escape(title), text=_CODE.sub(r"<code>\1</code>", text), style=STYLE)
+    policy = f"default-src 'none'; style-src 'sha256-{_digest(STYLE)}'; frame-ancestors 'none'; base-uri 'none'"
+    return Response(page, status, {"Cache-Control": "no-store", "Content-Security-Policy": policy}, "text/html")
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 async def refused(_request: Request, error: Exception) -> Response:
