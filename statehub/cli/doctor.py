@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.rows import dict_row
@@ -17,6 +19,7 @@ from statehub import __version__, access, calls, embedded, schema
 from statehub.cli import hubfile
 from statehub.cli.connect import connected
 from statehub.cli.text import clean
+from statehub.dashboard.folders import MISSING, find
 from statehub.errors import SettingsError, StateHubError
 from statehub.queries import queries
 from statehub.settings import Settings
@@ -49,7 +52,7 @@ def examine() -> list[Finding]:
     return [
         Finding("settings", "ok", f"data directory {settings.data_dir}"),
         *_hub(settings), *_database(settings), _token_file(settings), _address(settings), _mcp(settings),
-        _disk(settings),
+        _dashboard(settings), _disk(settings),
     ]  # fmt: skip
 
 
@@ -206,6 +209,24 @@ def _mcp(settings: Settings) -> Finding:
     if not names:
         return Finding("mcp", "warn", f"no State Hub among the MCP servers of {path}", register)
     return Finding("mcp", "ok", f"{names[0]} is registered with Claude Code")
+
+
+def _dashboard(settings: Settings) -> Finding:
+    hub = hubfile.read(settings.data_dir)
+    url = hub.get("dashboard") if hub else None
+    if url is None:
+        told = MISSING if find() is None else "no hub runs here that has one" if hub is None else "the hub has none"
+        return Finding("dashboard", "ok", told)
+    place = urlsplit(url)
+    try:
+        with closing(HTTPConnection(place.hostname or "", place.port, timeout=PROBE_S)) as connection:
+            connection.request("GET", "/health", headers={"Host": f"127.0.0.1:{place.port}"})
+            status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        return Finding("dashboard", "fail", f"{url} does not answer: {error}", "custodian logs says why")
+    if status != 200:
+        return Finding("dashboard", "fail", f"{url} answers {status}", "custodian logs says why")
+    return Finding("dashboard", "ok", f"{url} answers; custodian dashboard --link prints its address")
 
 
 def _disk(settings: Settings) -> Finding:
