@@ -40,13 +40,12 @@ def empty_hub(place: Path) -> Iterator[dict[str, str]]:
         run([*CUSTODIAN, "down"], environment)
 
 
-def build(place: Path) -> Path:
+def build(source: Path, place: Path) -> Path:
     """The pages, built in a copy of the sources in that directory."""
     copy = place / "dashboard"
-    shutil.copytree(
-        SOURCE, copy, ignore=shutil.ignore_patterns("node_modules", "dist", ".observablehq", "__pycache__", ".dist.*")
-    )
-    (copy / "node_modules").symlink_to(SOURCE / "node_modules")
+    left_out = shutil.ignore_patterns("node_modules", "dist", ".observablehq", "__pycache__", ".dist.*")
+    shutil.copytree(source, copy, ignore=left_out)
+    (copy / "node_modules").symlink_to(source / "node_modules")
     with empty_hub(place / "hub") as environment:
         # the loaders are Python, and it must be this one
         path = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
@@ -90,6 +89,7 @@ def run(command: list[str], environment: dict[str, str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--source", type=Path, default=SOURCE, help="what is built")
     parser.add_argument("--output", type=Path, default=SOURCE / "dist", help="where the pages go")
     parser.add_argument("--check", action="store_true", help="put them nowhere, and run what `npm run check` holds")
     asked = parser.parse_args()
@@ -97,10 +97,11 @@ def main() -> None:
     place = Path(tempfile.mkdtemp(prefix="statehub-dashboard-"))
     place.chmod(0o755)  # run by root, PostgreSQL runs as another user
     try:
-        pages = build(place)
+        source = asked.source.absolute()
         if asked.check:
-            run(["npm", "--prefix", str(SOURCE), "run", "--if-present", "check"], dict(os.environ))
-        else:
+            run(["npm", "--prefix", str(source), "run", "--if-present", "check"], dict(os.environ))
+        pages = build(source, place)
+        if not asked.check:
             put(pages, asked.output.absolute())
         print(f"{sum(path.is_file() for path in pages.rglob('*'))} files of the dashboard were built")
     except KeyboardInterrupt:

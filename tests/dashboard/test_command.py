@@ -163,6 +163,10 @@ def test_up_says_where_it_is(started: tuple[Hub, str]) -> None:
     assert board.get("/").status == 200
     assert eventually(lambda: board.get("/api" + SUMMARY).json["totals"])["topics"]["total"] == 6
     assert hub.run("dashboard", "--link").stdout == f"{board.url}/\n"
+    findings = json.loads(hub.run("doctor", "--json").stdout)["findings"]
+    (found,) = [finding for finding in findings if finding["name"] == "dashboard"]
+    assert found["status"] == "ok"
+    assert f"{board.url} answers" in found["detail"]
 
 
 def test_one_that_dies_is_started_again_and_refuses_no_connection(started: tuple[Hub, str]) -> None:
