@@ -17,6 +17,8 @@ _BY_STATUS = {
     for error in vars(errors).values()
     if isinstance(error, type) and issubclass(error, StateHubError) and error.status != 500
 }
+# what stands between, such as the dashboard, says that the hub is away
+_BY_STATUS |= {502: Unavailable, 504: Unavailable}
 TRIES = 3
 LONGEST_PAUSE_S = 2.0
 

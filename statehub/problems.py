@@ -16,7 +16,7 @@ def problem(status: int, title: str, detail: str, instance: str, **extra: Any) -
     """A problem document."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": instance}
     headers = dict(_PLAIN)
-    if status in (429, 503):
+    if status in (429, 502, 503, 504):
         headers["Retry-After"] = RETRY_AFTER_S
     if status == 401:
         headers["WWW-Authenticate"] = CHALLENGE

@@ -77,19 +77,22 @@ class Forward:
             exchange.result()
 
     async def _exchange(self, scope: Scope, body: "Body", send: Send) -> None:
+        path = scope["path"]
         try:
             response = await self._answer(scope, body)
         except httpx2.HTTPError as error:
             url = self.whereabouts.place().url
-            timeout = isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout)
-            why = "did not answer in time; try again" if timeout else "is away; start it with: custodian up"
-            await _send(problem(503, "Unavailable", f"the hub at {url} {why}", scope["path"]), scope, send)
+            if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
+                answer = problem(504, "Gateway timeout", f"the hub at {url} did not answer in time; try again", path)
+            else:
+                answer = problem(502, "Bad gateway", f"the hub at {url} is away; start it with: custodian up", path)
+            await _send(answer, scope, send)
             return
         try:
             if response.status_code == 401 and not _has(scope, b"authorization"):
                 # whoever asks is welcome here: that the hub does not take our token is not theirs to mend
                 why = "the hub does not take the dashboard's access token; custodian doctor says more"
-                await _send(problem(503, "Unavailable", why, scope["path"]), scope, send)
+                await _send(problem(502, "Bad gateway", why, path), scope, send)
                 return
             found = ((name.lower(), value) for name, value in response.headers.raw)
             headers = [(name, _moved(name, value)) for name, value in _passed(found, _ADDED)]

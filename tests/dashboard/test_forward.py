@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from statehub import calls
+from statehub.client import Client as HubClient
 from statehub.dashboard.app import LARGE
 from statehub.dashboard.hub import LOOK_EVERY_S, Place, Whereabouts
-from statehub.errors import SettingsError
+from statehub.errors import SettingsError, Unavailable
 from statehub.routes import imports, sync
 from tests.conftest import Database
 from tests.dashboard.board import Board, open_board
@@ -231,9 +233,11 @@ def test_a_stream_ends_when_the_hub_does_and_begins_anew_when_it_is_back(databas
     port = free_port()
     with open_board(f"http://127.0.0.1:{port}", folder) as board:
         away = board.get(API_SUMMARY)
-        assert "custodian up" in problem(away, 503)["detail"]
+        assert "custodian up" in problem(away, 502)["detail"]
         assert away.headers["Retry-After"] == "1"
         assert board.get("/").status == 200
+        with HubClient(board.url + "/api") as client_of_ours, pytest.raises(Unavailable, match="custodian up"):
+            client_of_ours.do(calls.get_health())
         with running(database, port=port) as hub:
             assert board.get(API_SUMMARY).status == 200
             client_of = following(board.port, prefix="/api")
@@ -242,7 +246,7 @@ def test_a_stream_ends_when_the_hub_does_and_begins_anew_when_it_is_back(databas
             hub.state["feed"].close()  # as a signal does
         rest_of(client)
         client_of.__exit__(None, None, None)
-        problem(board.post("/api/progress", {"summary": "x"}), 503)
+        problem(board.post("/api/progress", {"summary": "x"}), 502)
         with running(database, port=port):
             assert board.post("/api/progress", {"summary": "x"}).status == 201
             with following(board.port, prefix="/api") as client:
@@ -255,7 +259,7 @@ def test_a_stream_ends_when_the_hub_does_and_begins_anew_when_it_is_back(databas
 def test_a_hub_that_has_moved_is_found(database: Database, shared: Hub, folder: Path) -> None:
     places = [f"http://127.0.0.1:{free_port()}"]
     with open_board(lambda: Place(places[-1]), folder) as board:
-        problem(board.get(API_SUMMARY), 503)
+        problem(board.get(API_SUMMARY), 502)
         places.append(shared.url)
         assert board.post("/api/progress", {"summary": "moved"}).status == 201
     with running(database) as other, open_board(lambda: Place(places[-1]), folder) as board:
