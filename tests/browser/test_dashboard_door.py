@@ -53,7 +53,8 @@ def test_by_its_link_every_page_runs_under_its_policy_and_asks_nobody_else(
     for path in PAGES:
         watched.page.goto(board.url + path, wait_until="load")
         watched.page.wait_for_selector("main")
-        watched.page.wait_for_selector("#liveness:has-text('live')")
+        if path == "/":
+            watched.page.wait_for_selector("#liveness:has-text('live')")
     assert [line for line in watched.said if line.startswith(("error", "warning"))] == []
     assert {address.split("/")[2] for address in watched.asked} == {f"127.0.0.1:{board.port}"}
 
