@@ -135,7 +135,7 @@ mcp-http: install ## serve MCP alone on 127.0.0.1:8001, for the hub that runs
 
 dashboard: install ## work on the dashboard: a preview on 127.0.0.1:3000 that follows each change of its files, for the hub that runs
 	@command -v node >/dev/null || { echo 'no Node here: install Node 18 or newer, then: make dashboard' >&2; exit 1; }
-	@PATH="$(abspath $(BIN)):$$PATH" exec node dashboard/dev.js
+	@PATH="$(abspath $(BIN)):$$PATH" exec node $(abspath dashboard/dev.js)
 
 health: ## ask /state/health
 	@curl -sS "$${STATEHUB_API_URL:-http://127.0.0.1:$${STATEHUB_API_PORT:-8000}}/state/health"; echo

@@ -1,14 +1,33 @@
 // `make dashboard`: Observable's preview behind the dashboard's own door; Ctrl-C ends both.
 // Who may come in, and what `/api/…` is, `custodian dashboard` says, as it does for the pages that are built.
 import {execFileSync, spawn} from "node:child_process";
+import {readFileSync, writeFileSync} from "node:fs";
 import http from "node:http";
 import net from "node:net";
 
 const host = "127.0.0.1";
 const port = Number(process.env.STATEHUB_DASHBOARD_PORT || 3000);
 const folder = new URL(".", import.meta.url).pathname;
+const mark = new URL("dev.pid", import.meta.url);
 const children = [];
 let code = null; // ours, once we are ending
+
+const pause = () => new Promise((go) => setTimeout(go, 50));
+
+// one that runs already is ended first
+async function replace() {
+  let pid = 0;
+  const runs = () => execFileSync("ps", ["-o", "args=", "-p", pid], {encoding: "utf8"}).includes("dashboard/dev.js");
+  try {
+    pid = Number(readFileSync(mark, "utf8"));
+    if (pid && runs()) process.kill(pid, "SIGTERM");
+    while (runs()) await pause();
+  } catch {
+    // there is none, or no longer
+  }
+  writeFileSync(mark, String(process.pid));
+}
+await replace();
 
 const free = () =>
   new Promise((resolve) => {
@@ -98,8 +117,7 @@ server.on("error", ({code}) => {
 server.listen(port, host, async () => {
   start("custodian", ["dashboard", "--no-pages", "--with-parent"], {STATEHUB_DASHBOARD_PORT: String(door)});
   // the loaders ask by way of it
-  while (!(await fetch(`http://${host}:${door}/health`).catch(() => null)))
-    await new Promise((go) => setTimeout(go, 50));
+  while (!(await fetch(`http://${host}:${door}/health`).catch(() => null))) await pause();
   const where = ["--port", String(preview), "--host", host, "--no-open"];
   start("npm", ["run", "dev", "--", ...where], {
     STATEHUB_API_URL: process.env.STATEHUB_API_URL || `http://${host}:${door}/api`,
