@@ -58,7 +58,7 @@ class Forward:
             allow = ", ".join(sorted(METHODS))
             answer = problem(405, "Method not allowed", "the API has no such method", scope["path"], allow=allow)
             await answer(scope, receive, send)
-        elif not scope["raw_path"].startswith(PREFIX + b"/"):
+        elif not scope["raw_path"].startswith(PREFIX + b"/") or {".", ".."} & set(scope["path"].split("/")):
             await problem(404, "Not found", "no such route", scope["path"])(scope, receive, send)
         else:
             await self._forward(scope, receive, send)

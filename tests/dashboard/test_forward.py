@@ -22,6 +22,7 @@ from tests.dashboard.board import Board, open_board
 from tests.faults.sse import Client, following
 from tests.hubs import free_port
 from tests.running import SUMMARY, Answer, Hub, eventually, problem, running
+from tests.wire import request
 
 API_SUMMARY = "/api" + SUMMARY
 Answering = Callable[[socket.socket, bytes], None]
@@ -294,7 +295,9 @@ def test_the_hub_may_be_below_a_path(folder: Path) -> None:
 
     with upstream(answering) as url, open_board(url + "/hub", folder) as board:
         assert board.get("/api/topics?x=1").status == 200
-    assert told == [b"GET /hub/topics?x=1 HTTP/1.1"]
+        for path in ("/api/../other", "/api/x/../../../other", "/api/%2e%2e/other", "/api/."):
+            problem(board.say(request("GET", path)), 404)
+    assert told == [b"GET /hub/topics?x=1 HTTP/1.1"], "and nothing beside it is asked"
 
 
 # --- bodies
