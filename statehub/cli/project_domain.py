@@ -111,7 +111,9 @@ def _words(content: bytes) -> dict[str, str]:
 def slug_of_name(name: str) -> str:
     """A short name of a directory's name. Raises Invalid where nothing of it can stay."""
     lower = name.encode().lower().decode()  # of ASCII alone, as a shell does it
-    slug = re.sub(r"^[._-]+|-+$", "", re.sub(r"[^a-z0-9._-]+", "-", lower)[:63])
+    if SLUG.fullmatch(lower):
+        return lower
+    slug = re.sub(r"^[._-]+|-+$", "", re.sub(r"[^a-z0-9._]+", "-", lower)[:63])
     if not SLUG.fullmatch(slug):
         raise Invalid(f"{name!r} makes no short name; write one into {FILE_NAME} (slug: my-project)")
     return slug
