@@ -255,7 +255,7 @@ def files(world: World) -> list[tuple[str, int]]:
 def test_a_place_that_is_none_and_a_hub_that_is_away(pair: Pair) -> None:
     assert pair.run("missing", *DOMAIN) == (NOTHING, NOTHING)
     both(pair, "away")
-    away = {"STATEHUB_API_URL": "http://127.0.0.1:9"}
+    away: dict[str, Any] = {"STATEHUB_API_URL": "http://127.0.0.1:9"}
     assert pair.run("away", *DOMAIN, **away) == (UNREACHABLE, UNREACHABLE)
 
 
