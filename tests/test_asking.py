@@ -183,7 +183,10 @@ def test_the_briefing_is_of_the_repository_that_the_directory_is_in(
     named = tmp_path / "named"
     named.mkdir()
     unknown = custodian("context", cwd=named)
-    assert (unknown.returncode, "custodian repo add named" in unknown.stderr) == (NOTHING, True)
+    assert (unknown.returncode, "custodian register-project --domain DOMAIN --path" in unknown.stderr) == (
+        NOTHING,
+        True,
+    )
     hub.created("/repos", slug="named", name="Named", domain="infotech")
     assert custodian("context", cwd=named).stdout.startswith("# State Hub: named (Named)")
     classified = "schema: repo-classification/v1.0\nslug: named\nname: Named\ncategory: tooling\ndomain: infotech\n"

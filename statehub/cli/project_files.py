@@ -34,6 +34,14 @@ def checkout_of(place: Path) -> Path:
     return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
 
 
+def is_at(path: str | None, folder: Path) -> bool:
+    """Whether a path that the hub keeps is that of this directory."""
+    try:
+        return bool(path) and Path(str(path)).expanduser().resolve() == folder
+    except (OSError, RuntimeError):  # of another machine, and no path here
+        return False
+
+
 def project_at(place: Path) -> Path:
     """The directory, its own links followed. Raises NotFound, Forbidden, Invalid."""
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from statehub import calls
 from statehub.calls import Call
 from statehub.cli.project_domain import Classified, Domain, name_of, slug_of_name
+from statehub.cli.project_files import is_at
 from statehub.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def repo_of(
 ) -> tuple[str, Call[Any] | None, list[str]]:
     """The short name, the write that registers it here (None: it is), and what is to be told."""
     repos = list(client.pages(calls.repos.list(limit=500)))
-    here = [repo for repo in repos if _is_at(repo["path"], root)]
+    here = [repo for repo in repos if is_at(repo["path"], root)]
     here.sort(key=lambda repo: repo["status"] != "active")
     slug = classified.slug or (here[0]["slug"] if here else slug_of_name(root.name))
     found = next((repo for repo in repos if repo["slug"] == slug), None)
@@ -77,13 +78,6 @@ def repo_of(
     row: Mapping[str, Any] = found
     changed = {key: value for key, value in wanted.items() if row[key] != value}
     return slug, calls.repos.update(slug, version=found["version"], **changed) if changed else None, told
-
-
-def _is_at(path: str | None, root: Path) -> bool:
-    try:
-        return bool(path) and Path(str(path)).expanduser().resolve() == root
-    except (OSError, RuntimeError):  # what is no path here, of another machine
-        return False
 
 
 def _is_classified_so(repo: "Repo", document: Mapping[str, Any]) -> bool:
