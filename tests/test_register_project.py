@@ -326,6 +326,18 @@ def test_a_directory_name_that_makes_none_is_refused() -> None:
         slug_of_name("日本")
 
 
+def test_of_many_who_register_it_at_once_each_is_done_and_there_is_one_of_all(world: World) -> None:
+    domain = world.domain("crowd")
+    root = world.project("crowded", CLAUDE__md="Mine.\n")
+    command = ("register-project", "--path", str(root), "--domain", domain)
+    running = [world.custodian.start(*command) for _ in range(6)]
+    assert [(each.communicate(timeout=60)[1], each.returncode) for each in running] == [("", DONE)] * 6
+    assert [topic["slug"] for topic in world.topics(domain)] == ["crowd"]
+    assert world.repo("crowded")["version"] == 1
+    assert (root / "CLAUDE.md").read_text().count(BEGIN) == 1
+    assert [path.name for path in root.iterdir()] == ["CLAUDE.md"]
+
+
 def test_a_hub_that_is_away_is_exit_3_with_the_command_that_starts_one(world: World) -> None:
     root = world.project("alone")
     done = world.custodian(

@@ -16,6 +16,7 @@ from statehub.cli.project_rows import repo_of, topic_of
 from statehub.cli.project_template import filled, template_file
 from statehub.cli.session_hook import FILE as SETTINGS
 from statehub.cli.session_hook import put_hook
+from statehub.errors import Conflict
 from statehub.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,6 +92,20 @@ class Done:
     files: list[Change]
     event: int | None = None
     copies: list[Path] = field(default_factory=list)
+
+
+def register(
+    client: "Client", wanted: Wanted, settings: Settings, *, dry_run: bool = False
+) -> tuple[Plan, Done | None]:
+    """Plan it and do it; None where it is only planned."""
+    made = plan(client, wanted, settings)
+    if dry_run:
+        return made, None
+    try:
+        return made, carry_out(client, made)
+    except Conflict:  # somebody did the same at the same time, or wrote a file meanwhile: what is left to do?
+        made = plan(client, wanted, settings)
+        return made, carry_out(client, made)
 
 
 def plan(client: "Client", wanted: Wanted, settings: Settings) -> Plan:

@@ -27,8 +27,9 @@ def register_project(
 ) -> None:
     """Register a project: its domain, topic and repository in the hub, and what its agents read, in CLAUDE.md.
 
-    Reads project_charter_v*.md, .repo-classification.yaml, ~/.claude.json, GET /topics, /domains, /repos. Writes a
-    block between markers in CLAUDE.md; in the hub a topic where the domain has none, the repository, and one
+    Reads project_charter_v*.md, .repo-classification.yaml, ~/.claude.json,
+    GET /topics, /domains, /repos. Writes a block between markers in CLAUDE.md;
+    in the hub a topic where the domain has none, the repository, and one
     milestone event. The same again changes nothing.
 
     Example: custodian register-project --domain infotech --mcp --hooks
@@ -42,10 +43,9 @@ def register_project(
 
     wanted = register.Wanted(path or checkout_of(Path()), domain, topic, mcp, hooks, agents_md)
     with connected() as client:
-        plan = register.plan(client, wanted, Settings.load())
-        for warning in plan.warnings:
-            typer.echo(f"custodian: {clean(warning)}", err=True)
-        done = None if dry_run else register.carry_out(client, plan)
+        plan, done = register.register(client, wanted, Settings.load(), dry_run=dry_run)
+    for warning in plan.warnings:
+        typer.echo(f"custodian: {clean(warning)}", err=True)
     if as_json:
         import json
 
