@@ -474,9 +474,7 @@ put_block() { # a file as it is, its name, where the new text goes; the block's 
   lines=$(printf '%s' "$found" | tr '\n' ' ' | sed -E 's/ $//')
   case $lines in
     '')
-      if [ -s "$from" ]; then
-        case $(head -n 1 "$from" | tail -c 2 | od -An -tx1 | tr -d ' \n') in *0d0a | 0d | ??0d) eol=1 ;; esac
-      fi
+      [ "$(head -n 1 "$from" | tail -c 2 | od -An -tx1 | tr -d ' \n')" != 0d0a ] || eol=1
       {
         cat "$from"
         if [ -s "$from" ] && [ "$(head -c 4 "$from" | od -An -tx1 | tr -d ' \n')" != efbbbf ]; then

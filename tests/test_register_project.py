@@ -3,18 +3,20 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from statehub.cli.managed_block import BEGIN, END
 from statehub.cli.project_domain import newest_charter, slug_of_name
 from statehub.errors import Invalid
 from tests.commands import CONFLICT, DONE, NOTHING, UNREACHABLE, USAGE, Custodian
-from tests.conftest import temporary_database
+from tests.conftest import OWNER, temporary_database
 from tests.projects import CLASSIFICATION, World, files_of
-from tests.running import Hub, running
+from tests.running import Hub, eventually, running
 
 
 @pytest.fixture(scope="module")
@@ -330,8 +332,14 @@ def test_of_many_who_register_it_at_once_each_is_done_and_there_is_one_of_all(wo
     domain = world.domain("crowd")
     root = world.project("crowded", CLAUDE__md="Mine.\n")
     command = ("register-project", "--path", str(root), "--domain", domain)
-    running = [world.custodian.start(*command) for _ in range(6)]
-    assert [(each.communicate(timeout=60)[1], each.returncode) for each in running] == [("", DONE)] * 6
+    with closing(psycopg.connect(world.hub.database.url, options=OWNER)) as gate:
+        gate.execute("lock table topics in share row exclusive mode")  # who reads goes on, who writes waits
+        running = [world.custodian.start(*command) for _ in range(4)]
+        waiting = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        eventually(lambda: world.hub.database.value(waiting, options="") > 2, "they write at once", within_s=30)
+    assert [(each.communicate(timeout=60)[1], each.returncode) for each in running] == [("", DONE)] * 4
     assert [topic["slug"] for topic in world.topics(domain)] == ["crowd"]
     assert world.repo("crowded")["version"] == 1
     assert (root / "CLAUDE.md").read_text().count(BEGIN) == 1

@@ -194,6 +194,14 @@ def test_a_place_that_cannot_be_written_to_is_found_before_anything_is_written(t
     check_writable(Change("x", tmp_path / "new/x", None, b""))
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_is_read_only_is_found_before_anything_is_written(world: World) -> None:
+    root = world.project("read-only")
+    root.chmod(0o555)
+    code, told = refused(world, root, "--domain", "infotech")
+    assert (code, "cannot be written to" in told) == (FAILED, True)
+
+
 def test_done_is_exit_0_at_a_terminal_too(world: World) -> None:
     done = world.custodian("register-project", "--path", str(world.project("plain")), "--domain", "infotech")
     assert (done.returncode, done.stdout.splitlines()[0].split()) == (DONE, ["domain", "infotech,", "by", "--domain"])

@@ -31,7 +31,7 @@ def put_block(text: bytes, block: str, name: str) -> bytes:
         eol = b"\r\n" if first[3].startswith(b"\r") else b"\n"
         return text[: first.start(1)] + whole.replace(b"\n", eol) + text[last.end(1) :]
     ended = re.search(rb"\r?\n", text)
-    eol = ended[0] if ended else b"\r\n" if text.endswith(b"\r") else b"\n"
+    eol = ended[0] if ended else b"\n"
     return text + _space(text, eol) + whole.replace(b"\n", eol) + eol
 
 

@@ -22,6 +22,7 @@ from statehub.settings import Settings
 if TYPE_CHECKING:
     from statehub.client import Client
 
+TRIES = 5
 NO_ID_YET = "(the id of the new topic)"
 
 
@@ -98,14 +99,16 @@ def register(
     client: "Client", wanted: Wanted, settings: Settings, *, dry_run: bool = False
 ) -> tuple[Plan, Done | None]:
     """Plan it and do it; None where it is only planned."""
-    made = plan(client, wanted, settings)
-    if dry_run:
-        return made, None
-    try:
-        return made, carry_out(client, made)
-    except Conflict:  # somebody did the same at the same time, or wrote a file meanwhile: what is left to do?
+    for left in reversed(range(TRIES)):
         made = plan(client, wanted, settings)
-        return made, carry_out(client, made)
+        if dry_run:
+            break
+        try:
+            return made, carry_out(client, made)
+        except Conflict:  # somebody did the same at the same time, or wrote a file meanwhile: what is left to do?
+            if not left:
+                raise
+    return made, None
 
 
 def plan(client: "Client", wanted: Wanted, settings: Settings) -> Plan:
