@@ -283,7 +283,7 @@ domain_in() { # a charter: what its frontmatter says
     sed -E "s/^[ $TAB]+//; s/[ $TAB]+\$//"
 }
 
-# the classification: its keys as JSON, where it is as plain as `custodian classify` writes it
+# the classification: its keys as JSON, where its values are words, quoted words, and lists of these
 document='' more='' class_slug='' class_domain='' missing=''
 yaml_value() { # a value: JSON, or nothing where it is more than a word, a quoted word or a list of these
   local value=$1
@@ -317,28 +317,56 @@ yaml_value() { # a value: JSON, or nothing where it is more than a word, a quote
   esac
 }
 
+too_much() { # a line: it is more than this script reads
+  die 2 "$CLASSIFICATION:$1 is more YAML than this script reads; write it as custodian classify does, or use custodian register-project"
+}
+
+keep() { # key, its value as JSON
+  case $1 in
+    slug) class_slug=${2//\"/} ;;
+    domain) class_domain=${2//\"/} ;;
+    path | remote_url | author | author_kind) return ;;
+  esac
+  [ "$1" = domain ] || more="$more\"$1\":$2,"
+}
+
 read_classification() { # the file
-  local line number=0 key value found keys=' '
+  local line number=0 key='' value found keys=' ' open='' items=''
   while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1))
     line=${line%"$CR"}
     [ "$number" != 1 ] || line=${line#"$BOM"}
-    case $line in '' | '#'* | '---') continue ;; esac
-    key=${line%%:*}
-    value=$(printf '%s' "${line#*:}" | sed -E "s/^[ $TAB]+//; s/(^|[ $TAB]+)#.*\$//; s/[ $TAB]+\$//")
-    case $value in *'"'*'#'* | '"'*) value=$(printf '%s' "${line#*:}" | sed -E "s/^[ $TAB]+//; s/[ $TAB]+\$//") ;; esac
-    if ! printf '%s' "$line" | grep -qE '^[A-Za-z_][A-Za-z0-9_-]*:([[:space:]]|$)' || ! found=$(yaml_value "$value"); then
-      die 2 "$CLASSIFICATION:$number is more YAML than this script reads; write it as custodian classify does, or use custodian register-project"
+    value=$(printf '%s' "$line" | sed -E "s/^([ ]*-|[^:]*:)?[ $TAB]*//; s/[ $TAB]+\$//")
+    case $value in '"'*) ;; *) value=$(printf '%s' "$value" | sed -E "s/(^|[ $TAB]+)#.*\$//") ;; esac
+    case $line in
+      '' | '#'* | '---') continue ;;
+      '- '* | ' '*)
+        # an item of the list that the key before began
+        printf '%s' "$line" | grep -qE '^ *- ' && [ -n "$open" ] && found=$(yaml_value "$value") || too_much "$number"
+        case $found in '['*) too_much "$number" ;; esac
+        items=$items${items:+,}$found
+        continue
+        ;;
+    esac
+    if [ -n "$open" ]; then
+      [ -n "$items" ] || too_much "$((number - 1))"
+      keep "$open" "[$items]"
     fi
+    open='' items='' key=${line%%:*}
+    printf '%s' "$line" | grep -qE '^[A-Za-z_][A-Za-z0-9_-]*:([[:space:]]|$)' || too_much "$number"
     case $keys in *" $key "*) die 2 "$CLASSIFICATION:$number: $key stands twice" ;; esac
     keys="$keys$key "
-    case $key in
-      slug) class_slug=${found//\"/} ;;
-      domain) class_domain=${found//\"/} ;;
-      path | remote_url | author | author_kind) continue ;;
-    esac
-    [ "$key" = domain ] || more="$more\"$key\":$found,"
+    if [ -z "$value" ]; then
+      open=$key
+    else
+      found=$(yaml_value "$value") || too_much "$number"
+      keep "$key" "$found"
+    fi
   done <"$1"
+  if [ -n "$open" ]; then
+    [ -n "$items" ] || too_much "$number"
+    keep "$open" "[$items]"
+  fi
   for key in schema slug name category domain capability_tags business_stake; do
     case $keys in *" $key "*) ;; *) missing="$missing $key" ;; esac
   done
@@ -631,9 +659,11 @@ if [ -n "$dry_run" ]; then
     fi
   done
   [ -z "$make_topic" ] || printf 'would send POST /topics %s\n' "$make_topic"
-  [ -z "$put_repo" ] || printf 'would send %s %s %s\n' "$put_method" "$put_path" "$put_repo"
+  unless=''
+  [ "$put_method" != PUT ] || [ -z "$row" ] || unless=' (the hub writes nothing where it has the same)'
+  [ -z "$put_repo" ] || printf 'would send %s %s %s%s\n' "$put_method" "$put_path" "$put_repo" "$unless"
   body=$(event)
-  [ -z "$body" ] || printf 'would send POST /progress %s\n' "$body"
+  [ -z "$body" ] || printf 'would send POST /progress %s%s\n' "$body" "${unless:+ (if anything is new)}"
   printf 'dry run: nothing was written or sent\n'
   exit 0
 fi

@@ -150,6 +150,12 @@ def classified(**more: str) -> Prepare:
     return prepare
 
 
+def listed(root: Path) -> None:
+    text = CLASSIFICATION.format(slug=root.name, domain="energy").replace('capability_tags: [mcp, "a b"]\n', "")
+    lists = 'capability_tags:\n  - mcp # one\n  - "a # b"\n\nowners: \n- ada\n- bob\n'
+    (root / ".repo-classification.yaml").write_text(f"---\n{text}{lists}")
+
+
 def full(root: Path) -> None:
     (root / ".claude").mkdir()
     (root / ".claude/settings.json").write_bytes(BEFORE)
@@ -171,6 +177,7 @@ WELL: dict[str, tuple[Prepare, tuple[str, ...]]] = {
     "charters": (charters, ()),
     "charter-crlf": (crlf, ()),
     "classified": (classified(), ()),
+    "listed": (listed, ()),
     "disagreeing": (classified(), ("--domain", "materials")),
     "partly": (lambda root: (root / ".repo-classification.yaml").write_text("slug: part\ndomain: energy\n"), ()),
     "all": (full, (*DOMAIN, "--mcp", "--hooks", "--agents-md")),

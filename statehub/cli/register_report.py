@@ -65,7 +65,7 @@ def lines_of(plan: Plan, done: Done | None) -> Iterator[str]:
         for change in files:
             yield from diff_of(change)
         for call in _requests(plan, files):
-            yield f"would send {call.method} {call.path} {json.dumps(call.body, ensure_ascii=False)}"
+            yield clean(f"would send {call.method} {call.path} {json.dumps(call.body, ensure_ascii=False)}")
         yield "dry run: nothing was written or sent"
     elif not _requests(plan, files):
         yield "nothing has changed"
