@@ -15,7 +15,7 @@ BOM=$'\xef\xbb\xbf' CR=$'\r' TAB=$'\t'
 STRING='"([^"\\]|\\.)*"' # a JSON string, as grep -E sees it
 SLUG='[a-z0-9][a-z0-9._-]{0,62}'
 CLASSIFICATION=.repo-classification.yaml
-HOME_FILE=${HOME:-/nowhere}/.claude.json
+HOME_FILE=${CLAUDE_CONFIG_DIR:-${HOME:-/nowhere}}/.claude.json
 
 die() { # exit code, message
   printf 'register_project: %s\n' "$2" >&2

@@ -278,6 +278,19 @@ def test_a_short_name_of_another_directory_is_a_conflict_and_a_row_without_a_pla
     pair.assert_alike()
 
 
+def test_the_place_that_claude_code_is_told_of_is_heeded(pair: Pair) -> None:
+    both(pair, "configured")
+    for world in (pair.command, pair.script):
+        (world.custodian.home / "config").mkdir()
+    homes = [world.custodian.home for world in (pair.command, pair.script)]
+    for home in homes:  # each of the two runs has the same environment, and finds its own place in it
+        (home / "config/.claude.json").write_bytes(BEFORE)
+    assert pair.run("configured", *DOMAIN, "--mcp", CLAUDE_CONFIG_DIR="config") == (DONE, DONE)
+    pair.assert_alike()
+    assert [b'"state-hub"' in (home / "config/.claude.json").read_bytes() for home in homes] == [True, True]
+    assert not any((home / ".claude.json").exists() for home in homes)
+
+
 def test_without_a_path_both_take_the_checkout_that_one_stands_in(pair: Pair) -> None:
     both(pair, "checkout", lambda root: (root / ".git").mkdir())
     both(pair, "checkout/below")

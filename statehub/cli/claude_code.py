@@ -1,6 +1,7 @@
 """Claude Code and our MCP server: whether `~/.claude.json` has it (user scope), and how it comes to have it."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -48,8 +49,8 @@ class McpServer:
 
 
 def config_file() -> Path:
-    """Where Claude Code keeps what is the user's own; links followed."""
-    path = Path.home() / ".claude.json"
+    """Where Claude Code keeps what is the user's own, its CLAUDE_CONFIG_DIR heeded; links followed."""
+    path = Path(os.environ.get("CLAUDE_CONFIG_DIR") or Path.home()) / ".claude.json"
     try:
         return path.resolve()
     except RuntimeError:  # links in a circle
