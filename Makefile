@@ -112,7 +112,7 @@ migrate: install ## the schema to head
 seed: install ## canonical domains, topics, keywords
 	@$(BIN)/custodian seed
 
-register-project: install ## register a project with the hub that runs: make register-project DOMAIN=x PROJECT_PATH=y ARGS=--hooks
+register-project: install ## register a project with the hub: make register-project DOMAIN=x PROJECT_PATH=y
 	@$(BIN)/custodian register-project $(if $(PROJECT_PATH),--path "$${PROJECT_PATH}",$(error say which: make register-project DOMAIN=infotech PROJECT_PATH=~/my-project)) $(if $(DOMAIN),--domain "$${DOMAIN}") $(ARGS)
 
 api: install ## serve the API alone on the configured database: wait for it, migrate, serve

@@ -20,7 +20,8 @@ def run_make(world: World, *args: str) -> "subprocess.CompletedProcess[str]":
     (place / "custodian").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m statehub.cli.main "$@"\n')
     (place / "custodian").chmod(0o755)
     return subprocess.run(
-        ["make", "-s", "-C", str(ROOT), "-o", "install", "register-project", f"BIN={place}", *args],
+        ["make", "-s", "-C", str(ROOT), "-o", "install", "register-project", f"BIN={place}",
+         f"STATEHUB_API_URL={world.hub.url}", *args],  # a .env of the checkout goes before the environment
         env=world.custodian.environment(), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
