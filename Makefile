@@ -25,7 +25,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
+.PHONY: help up down register-project test chaos fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -125,6 +125,9 @@ migrate: install ## the schema to head
 
 seed: install ## canonical domains, topics, keywords
 	@$(BIN)/custodian seed
+
+register-project: install ## register a project with the hub: make register-project DOMAIN=x PROJECT_PATH=y
+	@$(BIN)/custodian register-project $(if $(PROJECT_PATH),--path "$${PROJECT_PATH}",$(error say which: make register-project DOMAIN=infotech PROJECT_PATH=~/my-project)) $(if $(DOMAIN),--domain "$${DOMAIN}") $(ARGS)
 
 api: install ## serve the API alone on the configured database: wait for it, migrate, serve
 	@$(BIN)/custodian migrate --wait 60

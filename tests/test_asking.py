@@ -169,6 +169,19 @@ def test_search_marks_the_match_on_a_terminal_only_where_colour_is_wanted(
     assert b"\x1b[1mzebra\x1b[0m" in shown
 
 
+def test_a_part_of_a_checkout_that_is_registered_has_a_briefing_of_its_own(
+    hub: Hub, custodian: Custodian, tmp_path: Path
+) -> None:
+    inside = tmp_path / "whole" / "part" / "deep"
+    inside.mkdir(parents=True)
+    (tmp_path / "whole/.git").mkdir()
+    for slug, path in (("whole", tmp_path / "whole"), ("part", inside.parent)):
+        document = {"slug": slug, "name": slug, "domain": "infotech", "path": str(path)}
+        assert hub.post("/repos", document).status == 201
+    assert custodian("context", cwd=inside).stdout.startswith("# State Hub: part ")
+    assert custodian("context", cwd=tmp_path / "whole").stdout.startswith("# State Hub: whole ")
+
+
 def test_the_briefing_is_of_the_repository_that_the_directory_is_in(
     hub: Hub, custodian: Custodian, tmp_path: Path
 ) -> None:
@@ -183,7 +196,7 @@ def test_the_briefing_is_of_the_repository_that_the_directory_is_in(
     named = tmp_path / "named"
     named.mkdir()
     unknown = custodian("context", cwd=named)
-    assert (unknown.returncode, "custodian repo add named" in unknown.stderr) == (NOTHING, True)
+    assert (unknown.returncode, "custodian register-project --domain" in unknown.stderr) == (NOTHING, True)
     hub.created("/repos", slug="named", name="Named", domain="infotech")
     assert custodian("context", cwd=named).stdout.startswith("# State Hub: named (Named)")
     classified = "schema: repo-classification/v1.0\nslug: named\nname: Named\ncategory: tooling\ndomain: infotech\n"

@@ -82,8 +82,9 @@ def test_an_address_that_others_reach_takes_a_token(examine: Examine) -> None:
 @pytest.mark.parametrize(
     ("content", "status"),
     [
-        ('{"mcpServers": {"state-hub": {"type": "http"}}}', "ok"),
+        ('{"mcpServers": {"state-hub": {"type": "http", "url": "http://localhost:8001/mcp"}}}', "ok"),
         ('{"mcpServers": {"other": {"command": "custodian", "args": ["mcp", "--stdio"]}}}', "ok"),
+        ('{"mcpServers": {"state-hub": {"type": "http", "url": "http://localhost:9/mcp"}}}', "warn"),
         ('{"mcpServers": {}}', "warn"),
         ("{}", "warn"),
         ("[]", "warn"),

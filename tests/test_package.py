@@ -83,5 +83,14 @@ def test_the_wheel_carries_the_mcp_server(installed: Path, tmp_path: Path) -> No
     assert where.stdout.strip() == str(installed / "mcp_server/server.py")
 
 
+def test_the_wheel_carries_what_register_project_writes(installed: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    command = [sys.executable, "-c", "from statehub.cli.project_template import template_file as t; print(t())"]
+    where = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert Path(where.stdout.strip()).is_relative_to(installed)
+    template = (ROOT / "scripts/project_claude_md.template").read_bytes()
+    assert Path(where.stdout.strip()).read_bytes() == template
+
+
 def count_migrations(database: Database) -> int:
     return int(database.value("select count(*) from _yoyo_migration"))

@@ -1,6 +1,5 @@
 """`custodian doctor`: what is wrong with this hub, and what to do. It changes nothing and writes nothing."""
 
-import json
 import shutil
 import time
 import uuid
@@ -8,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -16,7 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from statehub import __version__, access, calls, embedded, schema
-from statehub.cli import hubfile
+from statehub.cli import claude_code, hubfile
 from statehub.cli.connect import connected
 from statehub.cli.text import clean
 from statehub.dashboard.folders import MISSING, find
@@ -28,7 +26,6 @@ OLDEST_SERVER = 16
 PROBE_S = 3.0
 MOST_PENDING = 50_000
 LITTLE_ROOM, NO_ROOM = 2**30, 100 * 2**20
-REGISTER = "claude mcp add --transport http --scope user state-hub http://127.0.0.1:{port}/mcp"
 
 
 @dataclass(frozen=True)
@@ -194,21 +191,10 @@ def _address(settings: Settings) -> Finding:
 
 
 def _mcp(settings: Settings) -> Finding:
-    register = REGISTER.format(port=settings.mcp_port)
-    path = Path.home() / ".claude.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        servers = found.get("mcpServers") or {}
-        names = [
-            name for name, server in servers.items() if name in ("statehub", "state-hub") or "custodian" in str(server)
-        ]
-    except FileNotFoundError:
+    found = claude_code.registration(claude_code.server_of(settings))
+    if found.status == "no-client":
         return Finding("mcp", "ok", "Claude Code is not set up for this user; other clients are not looked at")
-    except (OSError, ValueError, AttributeError) as error:
-        return Finding("mcp", "warn", f"{path} cannot be read: {error}", f"mend it, then: {register}")
-    if not names:
-        return Finding("mcp", "warn", f"no State Hub among the MCP servers of {path}", register)
-    return Finding("mcp", "ok", f"{names[0]} is registered with Claude Code")
+    return Finding("mcp", "ok" if found.status == "ok" else "warn", found.detail, found.command)
 
 
 def _dashboard(settings: Settings) -> Finding:

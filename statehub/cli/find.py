@@ -1,11 +1,13 @@
 """`custodian search`, and which repository a directory is for `custodian context`."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from statehub import calls
 from statehub.cli.columns import aligned, colours, cut, width_of_output
+from statehub.cli.project_files import checkout_of, is_at
 from statehub.cli.text import clean
 from statehub.errors import NotFound
 
@@ -46,28 +48,29 @@ def slug_of(client: "Client", place: Path) -> str:
 
     Raises NotFound, and says what to do.
     """
-    root = _root_of(place)
+    here, root = _place_of(place)
     if (root / ".repo-classification.yaml").is_file() and (slug := _classified(root)):
         return slug
     repos = list(client.pages(calls.repos.list(fields="slug,path", limit=500)))
-    for repo in repos:
-        if repo["path"] and Path(repo["path"]).expanduser().resolve() == root:
-            return repo["slug"]
+    for folder in (each for each in (here, *here.parents) if each.is_relative_to(root)):
+        for repo in repos:
+            if is_at(repo["path"], folder):
+                return repo["slug"]
     name = root.name.lower()
     if any(repo["slug"] == name for repo in repos):
         return name
     raise NotFound(
         f"{root} is no repository of this hub; name one with --repo (custodian repo list has them),"
-        f' or add it: custodian repo add {name or "SLUG"} --name "{root.name or "NAME"}" --domain DOMAIN --path {root}'
+        f" or register it: custodian register-project --domain DOMAIN --path {shlex.quote(str(root))}"
     )
 
 
-def _root_of(place: Path) -> Path:
-    """The top of the checkout that a directory is in, else itself."""
+def _place_of(place: Path) -> tuple[Path, Path]:
+    """A directory, and the top of the checkout that it is in, else itself."""
     here = place.expanduser().resolve()
     if not here.is_dir():
         raise NotFound(f"{place} is no directory")
-    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    return here, checkout_of(here)
 
 
 def _classified(root: Path) -> str | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from statehub import calls, embedded, schema
 from statehub.cli import binding, hubfile, hublog, links
+from statehub.cli.claude_code import add_command
 from statehub.cli.connect import token_for
 from statehub.cli.hubfile import Hub
 from statehub.cli.parts import STOP_WITHIN_S, api_part, dashboard_part, look_after, mcp_part, say, stop_signals
@@ -179,16 +180,12 @@ def _announce(hub: Hub, settings: Settings, *, private: bool) -> None:
     """Say where it all is; `private`: to a person, and to no log."""
     api, mcp, board = hub["api"], hub["mcp"], hub.get("dashboard")
     pages = links.shown(settings, board, private=private) if board else f"none: {MISSING}"
-    header = (
-        ' --header "Authorization: Bearer $(custodian token show | head -n1)"'
-        if token_for(settings, api, ours=True)
-        else ""
-    )
+    guarded = token_for(settings, api, ours=True) is not None
     print(
         f"State Hub is up\n  API       {api}\n  summary   {api}/state/summary\n  MCP       {mcp}/mcp\n"
         f"  dashboard {pages}\n"
         f"  data      {settings.data_dir}\n"
-        f"Claude Code: claude mcp add --transport http --scope user state-hub {mcp}/mcp{header}",
+        f"Claude Code: {add_command(f'{mcp}/mcp', guarded=guarded)}",
         flush=True,
     )
 
