@@ -40,8 +40,9 @@ begin
     orphans := import_parents((
         select jsonb_agg(jsonb_build_array(t.id, p.id))
         from incoming as i
-        inner join tasks as t on lower(i.code) = lower(t.code) inner join tasks as p on lower(i.parent) = lower(p.code)
-        where i.why is null and i.changed and t.parent is distinct from p.id
+        inner join tasks as t on lower(i.code) = lower(t.code)
+        left join tasks as p on lower(i.parent) = lower(p.code) and p.repo = target_repo
+        where i.why is null and i.changed and t.parent is distinct from p.id and (p.id is not null or i.parent is null)
     ));
     select coalesce(jsonb_agg(jsonb_build_object('name', i.code, 'why', i.why)), '[]') into why
     from incoming as i where i.why is not null;

@@ -99,6 +99,7 @@ class ImportResult(TypedDict):
     read: int
     workplans: ImportCounts
     tasks: ImportCounts
+    decisions: ImportCounts
     dependencies: ImportCounts
     events: ImportCounts
     skipped: list[Skipped]

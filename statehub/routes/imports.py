@@ -8,7 +8,7 @@ from starlette.responses import Response
 from statehub import answers, filters
 from statehub.documents import dump
 from statehub.models import Import
-from statehub.repos import beads
+from statehub.repos import backlog, beads, taskmaster
 from statehub.routes.operation import IDEMPOTENCY_KEY, Answer, Operation
 from statehub.routes.request import document_of, query_of, store_of, writer_of
 from statehub.routes.respond import json_text
@@ -19,9 +19,20 @@ MAX_BODY_BYTES = 64 * 2**20
 async def import_document(request: Request) -> Response:
     query_of(request, filters.Query)
     sent = await document_of(request, Import)
-    plans = await asyncio.to_thread(lambda: dump(beads.read(sent.document, repo=sent.repo, domain=sent.domain)))
-    result = await store_of(request).import_plans(plans, await writer_of(request, sent))
+    plans = await asyncio.to_thread(_plans, sent)
+    by = await writer_of(request, sent)
+    if sent.dry_run:
+        return json_text(await store_of(request).try_plans(plans, by))
+    result = await store_of(request).import_plans(plans, by)
     return json_text(result.body, **{"X-StateHub-Revision": result.token})
+
+
+def _plans(sent: Import) -> str:
+    """The document for `import_plans`, as JSON text."""
+    if isinstance(sent.document, dict):
+        return dump(backlog.read(sent.document, repo=sent.repo, domain=sent.domain))
+    read = beads.read if sent.format == "beads" else taskmaster.read
+    return dump(read(sent.document, repo=sent.repo, domain=sent.domain))
 
 
 operations = [
