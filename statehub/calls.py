@@ -196,6 +196,11 @@ def import_document(
     return Call("POST", "/import", body, timeout_s=IMPORT_TIMEOUT_S)
 
 
+def import_hub(document: str) -> "Call[answers.HubImported]":
+    """Read a whole exported hub into an empty one."""
+    return Call("POST", "/import/hub", {"document": document}, timeout_s=IMPORT_TIMEOUT_S)
+
+
 def classify_repo(slug: str, document: Mapping[str, Any], *, version: int | None = None) -> "Call[answers.Repo]":
     """Register a repository by its classification, or reclassify it; `path` and `remote_url` may be in it."""
     return Call("PUT", path_of("repos", slug, "classification"), dict(document), _if_match(version))

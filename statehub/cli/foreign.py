@@ -14,19 +14,19 @@ MOST_BYTES = 60 * 2**20  # a request has 64 MiB, and JSON has quotes to escape
 FOLDERS = ("backlog", ".backlog")
 
 
-def text_of(file: Path) -> str:
+def text_of(file: Path, advice: str = "") -> str:
     """The file as text. Raises Invalid, naming the place, for what is none."""
-    text, unread = lines_of(file)
+    text, unread = lines_of(file, advice)
     for row in unread:
         raise Invalid(f"{file}, {row['name']}: {row['why']}")
     return text
 
 
-def lines_of(file: Path) -> "tuple[str, list[Skipped]]":
+def lines_of(file: Path, advice: str = "") -> "tuple[str, list[Skipped]]":
     """The file as text, a line that is none left empty; and those lines."""
     lines: list[str] = []
     unread: list[Skipped] = []
-    for number, line in enumerate(_content(file).split(b"\n"), 1):
+    for number, line in enumerate(_content(file, advice=advice).split(b"\n"), 1):
         try:
             text = line.decode()
         except UnicodeDecodeError:
@@ -68,7 +68,7 @@ def files_of(folder: Path) -> "tuple[dict[str, str], list[Skipped]]":
     return files, unread
 
 
-def _content(file: Path, *, follow: bool = True) -> bytes:
+def _content(file: Path, *, follow: bool = True, advice: str = "") -> bytes:
     try:
         opened = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW))
     except OSError as error:
@@ -79,7 +79,7 @@ def _content(file: Path, *, follow: bool = True) -> bytes:
         if not (stat.S_ISREG(status.st_mode) or (follow and stat.S_ISFIFO(status.st_mode))):
             raise Invalid("is no file")
         if status.st_size > MOST_BYTES:
-            told = f"has {status.st_size / 2**20:.0f} MiB; an import takes {MOST_BYTES // 2**20} at most"
+            told = f"has {status.st_size / 2**20:.0f} MiB; an import takes {MOST_BYTES // 2**20} at most{advice}"
             raise TooLarge(told if not follow else f"{file} {told}")
         if follow:
             os.set_blocking(source.fileno(), True)

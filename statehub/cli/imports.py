@@ -87,6 +87,33 @@ def import_backlog(
     _send("backlog", repo, domain, files, unread, dry_run=dry_run, as_json=as_json)
 
 
+@app.command("statehub")
+def import_statehub(
+    file: Annotated[Path, typer.Argument(help="What `custodian export` wrote.", exists=True, dir_okay=False)],
+    as_json: Json = False,
+) -> None:
+    """Read a whole exported hub into an empty one: the same rows, ids, times and events; again changes nothing.
+
+    Reads FILE; writes through POST /import/hub, in one transaction. A file that was cut is refused, and so is a hub
+    that is not empty and holds something else (exit 4). For more than 60 MiB there are backup and restore.
+
+    Example: custodian import statehub hub.jsonl
+    """
+    from statehub import calls
+    from statehub.cli.connect import connected
+    from statehub.cli.foreign import text_of
+
+    advice = "; a hub of that size moves by custodian backup and custodian restore"
+    document = text_of(file, advice)
+    with connected() as client:
+        result = client.do(calls.import_hub(document))
+    if as_json:
+        typer.echo(json.dumps({"schema": "custodian/import-hub/1", **result}, ensure_ascii=False))
+        return
+    counts = ", ".join(f"{count} {kind}" for kind, count in result["counts"].items() if count)
+    typer.echo(f"{'read in' if result['created'] else 'here already, nothing has changed'}: {counts}")
+
+
 def _send(
     fmt: "ImportFormat", repo: str, domain: str, document: "str | Mapping[str, str]", unread: "list[answers.Skipped]",
     *, dry_run: bool, as_json: bool,

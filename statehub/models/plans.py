@@ -138,3 +138,9 @@ class Import(Document):
             takes = "an object of path → text" if self.format == "backlog" else "the file as text"
             raise ValueError(f"the document of {self.format} is {takes}")
         return self
+
+
+class ImportHub(Document):
+    """The whole text of an export."""
+
+    document: str

@@ -123,8 +123,8 @@ class Imported:
                 parent = tasks[at]["parent"]
                 above = parent.lower() if parent else None
                 if above is not None and (above in path or above not in tasks):
-                    why = "would be below itself" if above in path else "is not in the file"
-                    self.skip(f"{tasks[at]['code']} below {parent}", f"its parent {why}; kept without one")
+                    why = "that closes a cycle" if above in path else "it was left out"
+                    self.skip(tasks[at]["code"], f"cannot be below {parent}: {why}; kept without a parent")
                     tasks[at]["parent"] = above = None
                 at = above
             safe.update(path)
@@ -153,7 +153,7 @@ def problem_of_code(noun: str, code: str) -> str | None:
     return None
 
 
-def unstorable(value: Any) -> str | None:
+def unstorable(value: Any, most_deep: int = MAX_DEPTH) -> str | None:
     """Why this cannot be stored as JSON; None when it can."""
     waiting: list[tuple[Any, int]] = [(value, 0)]
     while waiting:
@@ -165,8 +165,8 @@ def unstorable(value: Any) -> str | None:
             if not math.isfinite(item):
                 return "has a number that cannot be stored"
         elif isinstance(item, dict | list | tuple):
-            if depth > MAX_DEPTH:
-                return f"is nested more than {MAX_DEPTH} deep"
+            if depth > most_deep:
+                return f"is nested more than {most_deep} deep"
             waiting += ((inner, depth + 1) for inner in item)
             if isinstance(item, dict):
                 waiting += ((inner, depth + 1) for inner in item.values())

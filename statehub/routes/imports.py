@@ -7,8 +7,10 @@ from starlette.responses import Response
 
 from statehub import answers, filters
 from statehub.documents import dump
-from statehub.models import Import
+from statehub.errors import Conflict
+from statehub.models import Import, ImportHub
 from statehub.repos import backlog, beads, taskmaster
+from statehub.repos.hub_export import HubExport, difference
 from statehub.routes.operation import IDEMPOTENCY_KEY, Answer, Operation
 from statehub.routes.request import document_of, query_of, store_of, writer_of
 from statehub.routes.respond import json_text
@@ -27,6 +29,22 @@ async def import_document(request: Request) -> Response:
     return json_text(result.body, **{"X-StateHub-Revision": result.token})
 
 
+async def import_hub(request: Request) -> Response:
+    query_of(request, filters.Query)
+    sent = await document_of(request, ImportHub)
+    export = await asyncio.to_thread(HubExport, sent.document)
+    store = store_of(request)
+    try:
+        result = await store.import_hub(await asyncio.to_thread(export.document), await writer_of(request, sent))
+    except Conflict as error:
+        if (other := await difference(export, store.export())) is None:
+            return json_text(dump({"created": False, "counts": export.counts()}))
+        raise Conflict(
+            f"{error.detail}; and it holds something else than the file: {other}. Nothing was changed"
+        ) from None
+    return json_text(result.body, **{"X-StateHub-Revision": result.token})
+
+
 def _plans(sent: Import) -> str:
     """The document for `import_plans`, as JSON text."""
     if isinstance(sent.document, dict):
@@ -40,5 +58,10 @@ operations = [
         "POST", "/import", import_document, "import_document", "Import what another tool kept, in one transaction",
         {200: Answer(answers.ImportResult, "what happened to each kind of row", headers=("X-StateHub-Revision",))},
         "import", body=Import, errors=(413,), headers=(IDEMPOTENCY_KEY,),
+    ),
+    Operation(
+        "POST", "/import/hub", import_hub, "import_hub", "Read a whole exported hub into an empty one",
+        {200: Answer(answers.HubImported, "read in, or here already", headers=("X-StateHub-Revision",))},
+        "import", body=ImportHub, errors=(409, 413), headers=(IDEMPOTENCY_KEY,),
     ),
 ]  # fmt: skip

@@ -34,6 +34,10 @@ class PlanQueries(Connected):
 
         return await self._again_if_others_were_first(attempt)
 
+    async def import_hub(self, doc: str, by: Writer) -> Written:
+        """Read an exported hub, {kind: [row]}, into this one. Raises Conflict where this one is not empty."""
+        return await self._write("import_hub", by, doc, timeout=300)
+
     async def list_plans(self, name: str) -> str:
         """A repository's plans as a sync reads them, as JSON text."""
         async with self._connection() as connection:
