@@ -22,7 +22,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos fuzz install install-cli dashboard-install mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
+.PHONY: register-from-classification register-from-classification-all help up down test chaos fuzz install install-cli dashboard-install mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -118,6 +118,13 @@ api: install ## serve the API alone on the configured database: wait for it, mig
 
 mcp-http: install ## serve MCP alone on 127.0.0.1:8001, for the hub that runs
 	@$(BIN)/custodian mcp
+
+register-from-classification: install ## register REPO=slug anew by the .repo-classification.yaml at its path
+	@test -n "$(REPO)" || { echo 'name it: make register-from-classification REPO=slug' >&2; exit 2; }
+	@$(BIN)/custodian classify --repo "$(REPO)"
+
+register-from-classification-all: install ## the same for every registered repository that has a path here
+	@$(BIN)/custodian classify --all
 
 health: ## ask /state/health
 	@curl -sS "$${STATEHUB_API_URL:-http://127.0.0.1:$${STATEHUB_API_PORT:-8000}}/state/health"; echo

@@ -102,10 +102,11 @@ def import_statehub(
     from statehub import calls
     from statehub.cli.connect import connected
     from statehub.cli.foreign import text_of
+    from statehub.cli.progress import Progress
 
     advice = "; a hub of that size moves by custodian backup and custodian restore"
     document = text_of(file, advice)
-    with connected() as client:
+    with connected() as client, Progress("importing a hub"):
         result = client.do(calls.import_hub(document))
     if as_json:
         typer.echo(json.dumps({"schema": "custodian/import-hub/1", **result}, ensure_ascii=False))
@@ -120,8 +121,9 @@ def _send(
 ) -> None:  # fmt: skip
     from statehub import calls
     from statehub.cli.connect import connected
+    from statehub.cli.progress import Progress
 
-    with connected() as client:
+    with connected() as client, Progress(f"importing into {repo}"):
         result = client.do(calls.import_document(fmt, repo, domain, document, dry_run=dry_run))
     result["read"] += len(unread)
     result["skipped"][:0] = unread
