@@ -119,7 +119,7 @@ def test_the_same_again_changes_nothing_and_anything_else_is_refused(hub: Hub, e
     assert "progress" in refused["detail"]
 
 
-@pytest.mark.parametrize("done", ["repo", "note", "topic", "seed"])
+@pytest.mark.parametrize("done", ["repo", "note", "topic", "seed", "interface"])
 def test_a_hub_in_which_anything_was_done_is_not_empty(hub: Hub, exported: tuple[str, bytes], done: str) -> None:
     match done:
         case "repo":
@@ -130,6 +130,9 @@ def test_a_hub_in_which_anything_was_done_is_not_empty(hub: Hub, exported: tuple
             hub.created("/topics", slug="mine", title="Mine", domain="infotech")
         case "seed":
             assert hub.ask("PATCH", "/topics/platform", {"title": "Mine"}).status == 200
+        case "interface":
+            old = {"kind": "cli", "name": "mine", "successor": "custodian"}
+            assert hub.post("/legacy-meter/interfaces", old).status == 201
     before = rows_of(hub.get("/export").body.decode())
     problem(hub.post("/import/hub", {"document": exported[0]}), 409)
     assert rows_of(hub.get("/export").body.decode()) == before

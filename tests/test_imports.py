@@ -87,6 +87,15 @@ def test_what_changed_in_the_file_changes_here_and_nothing_else(shared_hub: Hub,
     assert (row["status"], row["parent"]) == ("done", None)
 
 
+def test_a_new_title_does_not_tell_the_history_again(shared_hub: Hub, repo: str) -> None:
+    issue = {"id": f"{repo}-1", "title": "old", "status": "open", "created_at": "2026-01-01T00:00:00Z"}
+    issue["comments"] = [{"author": "ada", "text": "on it", "created_at": "2026-01-02T00:00:00Z"}]  # type: ignore[assignment]
+    assert sent(shared_hub, "beads", repo, json.dumps(issue))["events"]["created"] == 2
+    again = sent(shared_hub, "beads", repo, json.dumps(issue | {"title": "new"}))
+    assert (again["tasks"]["updated"], again["events"]["created"]) == (1, 0)
+    assert shared_hub.get(f"/tasks/{repo}-1").json["title"] == "new"
+
+
 def test_a_dry_run_tells_the_same_and_leaves_nothing(hub: Hub) -> None:
     before = revision(hub)
     told = sent(hub, "backlog", "dry", document("backlog"), dry_run=True)

@@ -24,6 +24,7 @@ begin
     left join workplans as w on lower(d.workplan) = lower(w.code) and w.repo = target_repo
     left join decisions as k on lower(d.code) = lower(k.code)
     left join workplans as p on k.workplan = p.id;
+    analyze incoming;
     update decisions as k
     set workplan = i.workplan, title = i.title, context = i.context, decision_type = i.decision_type, status = i.status,
         rationale = i.rationale, decided_by = i.decided_by, decided_at = i.decided_at, labels = i.labels,

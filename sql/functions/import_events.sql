@@ -21,13 +21,16 @@ begin
         on lower(e.decision) = lower(d.code)
     where coalesce(w.id, t.id, d.id) is not null;
     get diagnostics known = row_count;
+    analyze incoming;
     insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task, decision, occurred_at)
     select
         e.event_type, e.summary, e.detail, e.author, e.author_kind, target_repo, e.workplan, e.task, e.decision, e.occurred_at
     from incoming as e
     where not exists (
         select from progress_events as p
-        where p.repo = target_repo and p.occurred_at = e.occurred_at and p.event_type = e.event_type and p.summary = e.summary
+        where p.repo = target_repo and p.occurred_at = e.occurred_at and p.event_type = e.event_type
+            and (p.summary = e.summary or e.event_type <> 'note') -- a title may have changed since
+            and coalesce(e.task, e.decision, e.workplan) = coalesce(p.task, p.decision, p.workplan)
             and p.task is not distinct from e.task and p.decision is not distinct from e.decision
     )
     order by e.occurred_at;

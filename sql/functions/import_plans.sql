@@ -1,6 +1,6 @@
--- Takes over what another tool kept: a repository, its workplans, tasks, decisions, dependencies and history, in one transaction. A row
--- whose source has not changed since the last import is left as it is, whatever was done to it here in the meantime; so the
--- same file again changes nothing, bumps nothing and notifies nobody.
+-- Takes over what another tool kept: a repository, its workplans, tasks, decisions, dependencies and history, in one
+-- transaction. A row whose source has not changed since the last import is left as it is, whatever was done to it here in the
+-- meantime; so the same file again changes nothing, bumps nothing and notifies nobody.
 create function import_plans(doc jsonb, author text)
 returns table (
     body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8

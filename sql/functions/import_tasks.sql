@@ -22,6 +22,7 @@ begin
     )
     left join workplans as w on lower(d.workplan) = lower(w.code) and w.repo = target_repo
     left join tasks as t on lower(d.code) = lower(t.code);
+    analyze incoming; -- else the joins below are planned for a few rows, and read all of them for each
     update tasks as t
     set workplan = i.workplan, title = i.title, description = i.description, status = i.status, priority = i.priority,
         assignee = i.assignee, waiting_on = i.waiting_on, due_at = i.due_at, position = i.position, labels = i.labels,

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from statehub.repos.backlog_places import Milestones, References, Settings
-from statehub.repos.frontmatter import Page, read_page
+from statehub.repos.frontmatter import Page, frontmatter_length, read_page
 from statehub.repos.imported import Imported, given, person, shown, unstorable
 from statehub.repos.yaml_nodes import Refused
 
@@ -20,6 +20,8 @@ DECIDED = {"accepted": "resolved", "rejected": "resolved", "superseded": "supers
 # of two files with one id and one date, the one in the folder that stands first here counts
 TASK_FOLDERS = ("completed", "tasks", "drafts", "archive/tasks", "archive/drafts")
 MILESTONE_FOLDERS = ("milestones", "archive/milestones")
+# YAML is slow to read: this takes half a minute
+MOST_FRONTMATTER = 4 * 2**20
 _PLACED = {"id", "title", "status", "assignee", "labels", "milestone", "priority", "ordinal"}
 _MARKER = re.compile(r"^<!-- (?:SECTION:[\w:-]+|(?:AC|DOD):(?:BEGIN|END)) -->[ \t]*\n?", re.MULTILINE)
 _FIRST_HEADING = re.compile(r"\A\s*## Description[ \t]*\n+")
@@ -51,6 +53,7 @@ class _Folder:
         self.found = found
         self.settings = Settings(files, found)
         self.files: dict[str, list[_File]] = {}
+        self.left = MOST_FRONTMATTER
         for path in sorted(files, key=_natural):
             if (file := self._file(path, files[path])) is not None:
                 self.files.setdefault(file.folder, []).append(file)
@@ -87,6 +90,12 @@ class _Folder:
             return None
         if why := unstorable([path, text]):
             self.found.skip(path, why)
+            return None
+        self.left -= frontmatter_length(text)
+        if self.left < 0:
+            self.found.skip(
+                path, f"all files before it have {MOST_FRONTMATTER // 2**20} MiB of frontmatter; no import takes more"
+            )
             return None
         try:
             page = read_page(text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from statehub.repos.yaml_nodes import Refused, json_of, kind, line_of, read_mapping
 
-MAX_CHARS = 64 * 2**10
+MAX_CHARS = 16 * 2**10
 _FENCED = re.compile(r"\ufeff?---[ \t]*\r?\n(?P<fields>.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 # names such as @ada are written bare, which YAML has another use for
 _BARE_NAME = re.compile(r"(?m)^([ \t]*(?:\w+:|-)[ \t]+)(@[^\s'\",\[\]]+)[ \t]*$")
@@ -19,6 +19,13 @@ class Page:
 
     fields: dict[str, Any]
     body: str
+
+
+def frontmatter_length(text: str) -> int:
+    """How many characters of YAML there are to read; 0 where it will not be read."""
+    match = _FENCED.match(text)
+    length = len(match["fields"]) if match else 0
+    return length if length <= MAX_CHARS else 0
 
 
 def read_page(text: str) -> Page:

@@ -86,6 +86,7 @@ class _Tag:
         if found.has("workplan", self.plan):  # of two tags that differ in signs alone
             self.plan += f"-{hashlib.sha256(tag.encode(errors='replace')).hexdigest()[:6]}"
         self.codes: dict[str, str] = {}
+        self.again: Counter[str] = Counter()
 
     def take(self) -> int:
         """How many tasks there were."""
@@ -183,10 +184,10 @@ class _Tag:
                 yield self.codes.get(number, f"{self.plan}-{shown(number)}")
 
     def _free(self, code: str) -> str:
-        number = 2
-        while self.found.has("task", f"{code}-{number}"):
-            number += 1
-        return f"{code}-{number}"
+        while True:
+            self.again[code.lower()] += 1
+            if not self.found.has("task", other := f"{code}-{self.again[code.lower()] + 1}"):
+                return other
 
 
 def _word(tag: str) -> str:
