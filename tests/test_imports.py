@@ -126,6 +126,12 @@ def test_a_dependency_is_never_made_between_tasks_of_another_repository(hub: Hub
     assert done["dependencies"] == {"created": 0, "updated": 0, "unchanged": 0, "skipped": 1}
     assert hub.get("/tasks/t-2/dependencies").json["items"] == []
     assert hub.get("/tasks/t-2").json["parent"] is None
+    child = {**ours, "tasks/t-3.md": "---\nid: t-3\ntitle: t\nparent_task_id: t-1\ndependencies: [t-2]\n---\n"}
+    for _ in range(2):
+        done = sent(hub, "backlog", "ours", child)
+        assert "its parent t-1 was left out; kept without one" in [row["why"] for row in done["skipped"]]
+    assert hub.get("/tasks/t-3").json["parent"] is None
+    assert hub.get("/tasks/t-3/dependencies").json["items"] == []
 
 
 def test_a_decision_that_was_made_here_is_not_made_again(hub: Hub) -> None:

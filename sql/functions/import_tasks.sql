@@ -45,6 +45,11 @@ begin
         left join tasks as p on lower(i.parent) = lower(p.code) and p.repo = target_repo
         where i.why is null and i.changed and t.parent is distinct from p.id and (p.id is not null or i.parent is null)
     ));
+    select orphans || coalesce(jsonb_agg(jsonb_build_object(
+        'name', i.code, 'why', format('its parent %s was left out; kept without one', i.parent)
+    )), '[]') into orphans
+    from incoming as i left join tasks as p on lower(i.parent) = lower(p.code) and p.repo = target_repo
+    where i.why is null and i.parent is not null and p.id is null;
     select coalesce(jsonb_agg(jsonb_build_object('name', i.code, 'why', i.why)), '[]') into why
     from incoming as i where i.why is not null;
     drop table incoming;
