@@ -140,6 +140,8 @@ def _check(row: dict[str, Any], number: int, names: dict[str, set[str]]) -> None
     version = row.get("version", 1)
     if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version < 2**31:
         _refuse(number, "version: takes whole numbers from 1")
+    if kind == "progress" and not (isinstance(row["id"], int) and 0 < row["id"] < 2**53):
+        _refuse(number, "id: takes whole numbers from 1, as far as JSON is exact")
     for field, value in row.items():
         if field.endswith("_at") and value is not None and not _is_time(value):
             _refuse(number, f"{field}: {shown(value, 50)!r} is no time")
