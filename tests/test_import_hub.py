@@ -192,6 +192,9 @@ def test_a_hub_that_is_too_large_for_a_request_is_pointed_to_backup_and_restore(
     file = custodian.home / "huge.jsonl"
     with file.open("wb") as sparse:
         sparse.truncate(61 * 2**20)
-    done = custodian("import", "statehub", str(file))
-    assert done.returncode != DONE
-    assert "custodian backup" in done.stderr
+    quotes = custodian.home / "quotes.jsonl"  # smaller, but each of its characters is two in JSON
+    quotes.write_text('"' * 40 * 2**20, encoding="ascii")
+    for large in (file, quotes):
+        done = custodian("import", "statehub", str(large))
+        assert done.returncode != DONE
+        assert "custodian backup" in done.stderr

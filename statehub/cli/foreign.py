@@ -1,5 +1,6 @@
 """Reads other tools' files for an import. What cannot be sent is left out, and said."""
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -11,7 +12,15 @@ if TYPE_CHECKING:  # it needs pydantic's typing
     from statehub.answers import Skipped
 
 MOST_BYTES = 60 * 2**20  # a request has 64 MiB, and JSON has quotes to escape
+MOST_IN_REQUEST = 64 * 2**20 - 10_000
 FOLDERS = ("backlog", ".backlog")
+
+
+def check_size(document: object, advice: str = "") -> None:
+    """Raises TooLarge for what a request cannot carry: a hub that refuses a body while it comes is hard to understand."""
+    size = len(json.dumps(document, ensure_ascii=False).encode(errors="replace"))
+    if size > MOST_IN_REQUEST:
+        raise TooLarge(f"this is {size / 2**20:.0f} MiB as JSON; an import takes {MOST_BYTES // 2**20} at most{advice}")
 
 
 def text_of(file: Path, advice: str = "") -> str:

@@ -101,11 +101,12 @@ def import_statehub(
     """
     from statehub import calls
     from statehub.cli.connect import connected
-    from statehub.cli.foreign import text_of
+    from statehub.cli.foreign import check_size, text_of
     from statehub.cli.progress import Progress
 
     advice = "; a hub of that size moves by custodian backup and custodian restore"
     document = text_of(file, advice)
+    check_size(document, advice)
     with connected() as client, Progress("importing a hub"):
         result = client.do(calls.import_hub(document))
     if as_json:
@@ -121,8 +122,10 @@ def _send(
 ) -> None:  # fmt: skip
     from statehub import calls
     from statehub.cli.connect import connected
+    from statehub.cli.foreign import check_size
     from statehub.cli.progress import Progress
 
+    check_size(document)
     with connected() as client, Progress(f"importing into {repo}"):
         result = client.do(calls.import_document(fmt, repo, domain, document, dry_run=dry_run))
     result["read"] += len(unread)
