@@ -13,14 +13,15 @@ if TYPE_CHECKING:  # it needs pydantic's typing
 
 MOST_BYTES = 60 * 2**20  # a request has 64 MiB, and JSON has quotes to escape
 MOST_IN_REQUEST = 64 * 2**20 - 10_000
+KEPT = ("tasks", "completed", "drafts")
 FOLDERS = ("backlog", ".backlog")
 
 
 def check_size(document: object, advice: str = "") -> None:
-    """Raises TooLarge for what a request cannot carry: a hub that refuses a body while it comes is hard to understand."""
+    """Raises TooLarge for what a request cannot carry: a hub that refuses a body while it comes cannot say why."""
     size = len(json.dumps(document, ensure_ascii=False).encode(errors="replace"))
     if size > MOST_IN_REQUEST:
-        raise TooLarge(f"this is {size / 2**20:.0f} MiB as JSON; an import takes {MOST_BYTES // 2**20} at most{advice}")
+        raise TooLarge(f"this is {size / 2**20:.0f} MiB as JSON; a request takes 64 at most{advice}")
 
 
 def text_of(file: Path, advice: str = "") -> str:
@@ -50,9 +51,10 @@ def lines_of(file: Path, advice: str = "") -> "tuple[str, list[Skipped]]":
 
 def files_of(folder: Path) -> "tuple[dict[str, str], list[Skipped]]":
     """The Markdown files and the settings in a Backlog.md folder, by path; and those that cannot be read."""
-    root = next((place for place in (folder, *(folder / name for name in FOLDERS)) if (place / "tasks").is_dir()), None)
+    places = (folder, *(folder / name for name in FOLDERS))
+    root = next((place for place in places if any((place / kept).is_dir() for kept in KEPT)), None)
     if root is None:
-        raise NotFound(f"{folder} is no Backlog.md folder: there is no tasks folder in it")
+        raise NotFound(f"{folder} is no Backlog.md folder: it has none of {', '.join(KEPT)}")
     files: dict[str, str] = {}
     unread: list[Skipped] = []
     size = 0
