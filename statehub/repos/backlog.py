@@ -11,8 +11,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from statehub.repos.backlog_places import Milestones, References, Settings
+from statehub.repos.backlog_text import lists_of, section, text_of
 from statehub.repos.frontmatter import Page, frontmatter_length, read_page
-from statehub.repos.imported import Imported, given, person, shown, unstorable
+from statehub.repos.imported import Imported
+from statehub.repos.storable import given, person, shown, unstorable
 from statehub.repos.yaml_nodes import Refused
 
 PRIORITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
@@ -23,11 +25,6 @@ MILESTONE_FOLDERS = ("milestones", "archive/milestones")
 # YAML is slow to read: this takes half a minute
 MOST_FRONTMATTER = 4 * 2**20
 _PLACED = {"id", "title", "status", "assignee", "labels", "milestone", "priority", "ordinal"}
-_MARKER = re.compile(r"^<!-- (?:SECTION:[\w:-]+|(?:AC|DOD):(?:BEGIN|END)) -->[ \t]*\n?", re.MULTILINE)
-_FIRST_HEADING = re.compile(r"\A\s*## Description[ \t]*\n+")
-_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
-_CHECK = re.compile(r"^[ \t]*- \[([ xX])\] (?:#\d+ )?(.+)$", re.MULTILINE)
-_LISTS = {"acceptance criteria": "acceptance_criteria", "definition of done": "definition_of_done"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,7 @@ class _Folder:
     def _take_task(self, file: _File, position: int, milestones: Milestones, references: References) -> None:
         fields, path = file.page.fields, file.path
         kept = {key: value for key, value in fields.items() if key not in _PLACED and value not in (None, "", [])}
-        kept |= {"path": path} | _lists(file.page.body)
+        kept |= {"path": path} | lists_of(file.page.body)
         status, waiting = self._status(file, kept)
         priority = fields.get("priority")
         urgency = PRIORITY.get(priority.lower()) if isinstance(priority, str) else None
@@ -148,7 +145,7 @@ class _Folder:
         ordinal = _ordinal(file)
         self.found.add(
             "task", path, kept, code=file.code, title=fields.get("title"), labels=fields.get("labels") or [],
-            description=_text(file.page.body), status=status, priority=2 if urgency is None else urgency,
+            description=text_of(file.page.body), status=status, priority=2 if urgency is None else urgency,
             workplan=milestones.code_of(fields.get("milestone")), parent=parent, assignee=assignee,
             waiting_on=waiting, position=position if ordinal is None else ordinal,
         )  # fmt: skip
@@ -180,10 +177,10 @@ class _Folder:
         status = DECIDED.get(named, "open")
         if named not in (*DECIDED, "proposed"):
             self.found.skip(file.path, f"unknown status {shown(named)!r}: taken as proposed, kept in detail")
-        body = _text(file.page.body)
-        made = status == "resolved" or (status == "superseded" and given(_section(body, "decision")))
+        body = text_of(file.page.body)
+        made = status == "resolved" or (status == "superseded" and given(section(body, "decision")))
         at = self.settings.time(fields.get("date") or fields.get("created_date"))
-        reason = _section(body, "decision") or f"{named}; see the context"
+        reason = section(body, "decision") or f"{named}; see the context"
         self.found.add(
             "decision", file.path, kept, code=file.code, title=fields.get("title"), labels=fields.get("labels") or [],
             context=body, workplan=self.found.inbox, decision_type="made" if made else "pending", status=status,
@@ -199,26 +196,6 @@ class _Folder:
         if written and not at:
             self.found.skip(file.path, f"{key} {shown(written)!r} is no date; kept in detail")
         self.found.event(noun, file.code, event, summary, at)
-
-
-def _text(body: str) -> str:
-    return _FIRST_HEADING.sub("", _MARKER.sub("", body)).strip()
-
-
-def _section(body: str, heading: str) -> str:
-    parts = _HEADING.split(body)
-    found = [text for name, text in zip(parts[1::2], parts[2::2], strict=True) if name.strip().casefold() == heading]
-    return found[0].strip() if found else ""
-
-
-def _lists(body: str) -> dict[str, list[dict[str, Any]]]:
-    """Acceptance criteria and the like: text, and whether it is met."""
-    parts = _HEADING.split(body)
-    found = {}
-    for name, text in zip(parts[1::2], parts[2::2], strict=True):
-        if (key := _LISTS.get(name.strip().casefold())) and (checks := _CHECK.findall(text)):
-            found[key] = [{"text": told.strip(), "done": mark != " "} for mark, told in checks]
-    return found
 
 
 def _ordinal(file: _File) -> int | None:

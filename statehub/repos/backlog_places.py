@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from statehub.repos.frontmatter import Page
-from statehub.repos.imported import Imported, given, shown, time
+from statehub.repos.imported import Imported
+from statehub.repos.storable import given, shown, time
 from statehub.repos.yaml_nodes import Refused, json_of, read_mapping
 
 MAX_BYTES = 64 * 2**10

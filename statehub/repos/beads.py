@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from statehub.repos.imported import Imported, person, problem_of_code, shown, time, unstorable
+from statehub.repos.imported import Imported
+from statehub.repos.storable import person, problem_of_code, shown, time, unstorable
 
 Issue = dict[str, Any]
 

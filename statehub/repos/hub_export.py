@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from statehub.errors import Invalid
-from statehub.repos.imported import shown, unstorable
+from statehub.repos.storable import shown, unstorable
 
 SCHEMA = "statehub/export/1"
 MOST_DEEP = 500

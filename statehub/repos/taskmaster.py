@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from statehub.errors import Invalid
-from statehub.repos.imported import Imported, person, shown, time
+from statehub.repos.imported import Imported
+from statehub.repos.storable import person, shown, time
 
 STATUS = {
     "pending": "todo", "in-progress": "progress", "review": "progress", "deferred": "wait", "blocked": "wait",
