@@ -25,7 +25,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down register-project test chaos fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
+.PHONY: help up down register-project register-from-classification register-from-classification-all test chaos fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -139,6 +139,13 @@ mcp-http: install ## serve MCP alone on 127.0.0.1:8001, for the hub that runs
 dashboard: install ## work on the dashboard: a preview on 127.0.0.1:3000 that follows each change of its files, for the hub that runs
 	@command -v node >/dev/null || { echo 'no Node here: install Node 18 or newer, then: make dashboard' >&2; exit 1; }
 	@PATH="$(abspath $(BIN)):$$PATH" exec node $(abspath dashboard/dev.js)
+
+register-from-classification: install ## register REPO=slug anew by the .repo-classification.yaml at its path
+	@test -n "$(REPO)" || { echo 'name it: make register-from-classification REPO=slug' >&2; exit 2; }
+	@$(BIN)/custodian classify --repo "$(REPO)"
+
+register-from-classification-all: install ## the same for every registered repository that has a path here
+	@$(BIN)/custodian classify --all
 
 health: ## ask /state/health
 	@curl -sS "$${STATEHUB_API_URL:-http://127.0.0.1:$${STATEHUB_API_PORT:-8000}}/state/health"; echo

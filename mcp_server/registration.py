@@ -39,7 +39,9 @@ def content_of(repository: Path) -> bytes:
         file = os.open(repository / FILE_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if isinstance(error, FileNotFoundError):
-            raise ToolError(f"there is no {FILE_NAME} in that repository; custodian classify writes one") from None
+            raise ToolError(
+                f"there is no {FILE_NAME} in that repository; custodian classify --init writes one"
+            ) from None
         raise ToolError(f"{FILE_NAME} is a link, or cannot be read; it must be a file of the repository") from None
     with os.fdopen(file, "rb") as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):

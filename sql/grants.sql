@@ -51,10 +51,11 @@ grant execute on all functions in schema statehub to statehub_api, statehub_ro;
 revoke execute on function
 fold(), settle(), renew_epoch(), rebuild_totals(), start_epoch(boolean), next_number(uuid), arm_triggers(),
 watch(text, text, text, text), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys(),
-offer_finished(uuid [])
+offer_finished(uuid []), import_hub(jsonb), load_export(jsonb), load_exported_log(jsonb), arm_for_import(boolean)
 from statehub_api, statehub_ro;
 grant execute on function
-fold(), settle(), renew_epoch(), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys()
+fold(), settle(), renew_epoch(), remove_task_dependency(text, text), remove_workplan_dependency(text, text), forget_keys(),
+import_hub(jsonb)
 to statehub_api;
 
 -- a trigger function fires without the right to execute it; who has it could hang it on a temporary table of their own, and

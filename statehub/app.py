@@ -139,7 +139,11 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     return Guard(
         front,
         settings.allowed_hosts,
-        large={"/import": imports.MAX_BODY_BYTES, sync.PATH: sync.MAX_BODY_BYTES},
+        large={
+            "/import": imports.MAX_BODY_BYTES,
+            "/import/hub": imports.MAX_BODY_BYTES,
+            sync.PATH: sync.MAX_BODY_BYTES,
+        },
         keyring=Keyring(settings.api_token, settings.data_dir, required=not settings.on_loopback),
         prebuilt=(summary.PATH, summary.PATH + "/"),
         takes=front.takes,

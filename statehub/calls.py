@@ -15,6 +15,7 @@ T = TypeVar("T")
 TIMEOUT_S = 15.0
 IMPORT_TIMEOUT_S = 320.0
 SYNC_TIMEOUT_S = 140.0
+ImportFormat = Literal["beads", "taskmaster", "backlog"]
 Query = str | int | float | bool | Sequence[str] | None
 
 
@@ -185,10 +186,19 @@ def search(words: str, **filters: Query) -> "Call[answers.Page[answers.Hit]]":
     return Call("GET", path_of("state", "search", q=words, **filters))
 
 
-def import_document(fmt: Literal["beads"], repo: str, domain: str, document: str) -> "Call[answers.ImportResult]":
-    """Import another tool's file."""
-    body = {"format": fmt, "repo": repo, "domain": domain, "document": document}
+def import_document(
+    fmt: ImportFormat, repo: str, domain: str, document: str | Mapping[str, str], *, dry_run: bool = False
+) -> "Call[answers.ImportResult]":
+    """Import another tool's file, or its folder as path → text; with `dry_run` tell what would happen."""
+    body = {"format": fmt, "repo": repo, "domain": domain, "document": document} | (
+        {"dry_run": True} if dry_run else {}
+    )
     return Call("POST", "/import", body, timeout_s=IMPORT_TIMEOUT_S)
+
+
+def import_hub(document: str) -> "Call[answers.HubImported]":
+    """Read a whole exported hub into an empty one."""
+    return Call("POST", "/import/hub", {"document": document}, timeout_s=IMPORT_TIMEOUT_S)
 
 
 def classify_repo(slug: str, document: Mapping[str, Any], *, version: int | None = None) -> "Call[answers.Repo]":

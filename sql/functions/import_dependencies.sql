@@ -1,5 +1,5 @@
--- Pairs [who waits, what for] of codes, one by one, so that of a cycle only what closes it is left out.
-create function import_dependencies(workplan_pairs jsonb, task_pairs jsonb) returns jsonb
+-- Pairs [who waits, what for] of codes within the repository, one by one, so that of a cycle only what closes it is left out.
+create function import_dependencies(target_repo uuid, workplan_pairs jsonb, task_pairs jsonb) returns jsonb
 language plpgsql volatile set search_path = statehub, pg_temp as $$
 declare
     pair record;
@@ -16,17 +16,17 @@ begin
             union all
             select 'task', x ->> 0, x ->> 1 from jsonb_array_elements(task_pairs) as x
         ) as p
-        left join workplans as a on p.kind = 'workplan' and lower(p.waits) = lower(a.code)
-        left join workplans as c on p.kind = 'workplan' and lower(p.needs) = lower(c.code)
-        left join tasks as b on p.kind = 'task' and lower(p.waits) = lower(b.code)
-        left join tasks as d on p.kind = 'task' and lower(p.needs) = lower(d.code)
+        left join workplans as a on p.kind = 'workplan' and lower(p.waits) = lower(a.code) and a.repo = target_repo
+        left join workplans as c on p.kind = 'workplan' and lower(p.needs) = lower(c.code) and c.repo = target_repo
+        left join tasks as b on p.kind = 'task' and lower(p.waits) = lower(b.code) and b.repo = target_repo
+        left join tasks as d on p.kind = 'task' and lower(p.needs) = lower(d.code) and d.repo = target_repo
         left join workplan_dependencies as w on a.id = w.workplan and c.id = w.depends_on
         left join task_dependencies as t on b.id = t.task and d.id = t.depends_on
     loop
         if pair.known then
             known := known + 1;
         elsif pair.waiter is null or pair.needed is null then
-            why := why || jsonb_build_object('name', pair.waits, 'why', format('depends on %s: one of them is not here', pair.needs));
+            why := why || jsonb_build_object('name', pair.waits, 'why', format('depends on %s: one of them was left out', pair.needs));
         else
             begin
                 if pair.kind = 'workplan' then

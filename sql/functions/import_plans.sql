@@ -1,6 +1,6 @@
--- Takes over what another tool kept: a repository, its workplans, tasks, dependencies and history, in one transaction. A row
--- whose source has not changed since the last import is left as it is, whatever was done to it here in the meantime; so the
--- same file again changes nothing, bumps nothing and notifies nobody.
+-- Takes over what another tool kept: a repository, its workplans, tasks, decisions, dependencies and history, in one
+-- transaction. A row whose source has not changed since the last import is left as it is, whatever was done to it here in the
+-- meantime; so the same file again changes nothing, bumps nothing and notifies nobody.
 create function import_plans(doc jsonb, author text)
 returns table (
     body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8
@@ -10,6 +10,7 @@ declare
     target uuid;
     plans jsonb;
     work jsonb;
+    choices jsonb;
     needs jsonb;
     history jsonb;
 begin
@@ -21,14 +22,17 @@ begin
     target := row_id('repos', doc #>> '{repo,slug}');
     plans := import_workplans(target, doc -> 'workplans');
     work := import_tasks(target, doc -> 'tasks');
-    needs := import_dependencies(doc -> 'workplan_dependencies', doc -> 'task_dependencies');
+    choices := import_decisions(target, coalesce(doc -> 'decisions', '[]'));
+    needs := import_dependencies(target, doc -> 'workplan_dependencies', doc -> 'task_dependencies');
     history := import_events(target, doc -> 'events');
     return query
     select
         json_build_object(
             'format', doc -> 'format', 'repo', doc #> '{repo,slug}', 'read', doc -> 'read',
-            'workplans', plans - 'why', 'tasks', work - 'why', 'dependencies', needs - 'why', 'events', history - 'why',
-            'skipped', coalesce(doc -> 'skipped', '[]') || (plans -> 'why') || (work -> 'why') || (needs -> 'why')
+            'workplans', plans - 'why', 'tasks', work - 'why', 'decisions', choices - 'why',
+            'dependencies', needs - 'why', 'events', history - 'why',
+            'skipped', coalesce(doc -> 'skipped', '[]') || (plans -> 'why') || (work -> 'why') || (choices -> 'why')
+                || (needs -> 'why')
         )::text,
         null::integer, doc #>> '{repo,slug}', r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned()
     from revisions() as r;

@@ -22,6 +22,7 @@ begin
     )
     left join workplans as w on lower(d.workplan) = lower(w.code) and w.repo = target_repo
     left join tasks as t on lower(d.code) = lower(t.code);
+    analyze incoming; -- else the joins below are planned for a few rows, and read all of them for each
     update tasks as t
     set workplan = i.workplan, title = i.title, description = i.description, status = i.status, priority = i.priority,
         assignee = i.assignee, waiting_on = i.waiting_on, due_at = i.due_at, position = i.position, labels = i.labels,
@@ -40,9 +41,15 @@ begin
     orphans := import_parents((
         select jsonb_agg(jsonb_build_array(t.id, p.id))
         from incoming as i
-        inner join tasks as t on lower(i.code) = lower(t.code) inner join tasks as p on lower(i.parent) = lower(p.code)
-        where i.why is null and i.changed and t.parent is distinct from p.id
+        inner join tasks as t on lower(i.code) = lower(t.code)
+        left join tasks as p on lower(i.parent) = lower(p.code) and p.repo = target_repo
+        where i.why is null and i.changed and t.parent is distinct from p.id and (p.id is not null or i.parent is null)
     ));
+    select orphans || coalesce(jsonb_agg(jsonb_build_object(
+        'name', i.code, 'why', format('its parent %s was left out; kept without one', i.parent)
+    )), '[]') into orphans
+    from incoming as i left join tasks as p on lower(i.parent) = lower(p.code) and p.repo = target_repo
+    where i.why is null and i.parent is not null and p.id is null;
     select coalesce(jsonb_agg(jsonb_build_object('name', i.code, 'why', i.why)), '[]') into why
     from incoming as i where i.why is not null;
     drop table incoming;

@@ -49,6 +49,11 @@ select w.*
 from set_author($1, $2) as a (author)
 cross join lateral import_plans(case when a.author is not null then $3::jsonb end, $1) as w;
 
+-- name: import_hub
+select w.*
+from set_author($1, $2) as a (author)
+cross join lateral import_hub(case when a.author is not null then $3::jsonb end) as w;
+
 -- name: list_plans
 select list_plans($1);
 

@@ -3,6 +3,7 @@
 from statehub.answers.claims import Claim, Claimed, Completed, Holder, Named, Renewed, Why
 from statehub.answers.legacy import CallerUses, LegacyInterface, LegacyUse
 from statehub.answers.plans import (
+    HubImported,
     ImportCounts,
     ImportResult,
     Plan,
@@ -72,6 +73,7 @@ __all__ = [
     "Highlight",
     "Hit",
     "Holder",
+    "HubImported",
     "ImportCounts",
     "ImportResult",
     "Items",

@@ -99,6 +99,14 @@ class ImportResult(TypedDict):
     read: int
     workplans: ImportCounts
     tasks: ImportCounts
+    decisions: ImportCounts
     dependencies: ImportCounts
     events: ImportCounts
     skipped: list[Skipped]
+
+
+class HubImported(TypedDict):
+    """Whether the rows of an exported hub went in, or were here already; and how many of each kind there are."""
+
+    created: bool
+    counts: dict[str, int]

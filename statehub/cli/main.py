@@ -10,6 +10,8 @@ import typer
 from statehub import __version__
 from statehub.cli.agent import app as agents
 from statehub.cli.asking import app as asking
+from statehub.cli.classifying import app as classifying
+from statehub.cli.imports import app as imports
 from statehub.cli.registering import app as registering
 from statehub.cli.token import app as tokens
 from statehub.cli.verbs import add_nouns
@@ -22,12 +24,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-imports = typer.Typer(help="Take over what another tool keeps in a repository.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(tokens, name="token")
 app.add_typer(agents)
 app.add_typer(asking)
 app.add_typer(registering)
+app.add_typer(classifying)
 add_nouns(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -342,36 +344,6 @@ def export(
             return
         rows = export_to_file(client, output)
     typer.echo(f"{rows} rows in {output}", err=True)
-
-
-@imports.command("beads")
-def import_beads(
-    file: Annotated[Path, typer.Argument(help="The export, one issue a line.", exists=True, dir_okay=False)],
-    repo: Annotated[str, typer.Option(help="Slug of the repository; created where needed.")],
-    domain: Annotated[str, typer.Option(help="Market domain of a new repository.")] = "infotech",
-    as_json: Json = False,
-) -> None:
-    """Import a Beads export. An epic becomes a workplan, any other issue a task; again changes nothing.
-
-    Reads FILE; writes through POST /import, in one transaction.
-
-    Example: custodian import beads .beads/issues.jsonl --repo my-repo
-    """
-    from statehub import calls
-    from statehub.cli.connect import connected
-
-    try:
-        document = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise StateHubError(f"{file} is not UTF-8") from None
-    with connected() as client:
-        result = client.do(calls.import_document("beads", repo, domain, document))
-    if as_json:
-        typer.echo(_dump({"schema": "custodian/import/1", **result}))
-        return
-    from statehub.cli.show import show_import
-
-    show_import(result)
 
 
 def _dump(document: object) -> str:

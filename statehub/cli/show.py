@@ -13,20 +13,26 @@ from statehub.cli.text import clean
 if TYPE_CHECKING:  # it needs pydantic's typing, which a screen need not wait for
     from statehub.answers import ImportResult
 
+KINDS = ("workplans", "tasks", "decisions", "dependencies", "events")
+UNITS = {"beads": "lines", "taskmaster": "tasks", "backlog": "files"}
+MOST_NAMES = 200
+
 
 def show_import(result: "ImportResult") -> None:
-    """The table of an import, and what was left out, by reason."""
+    """The table of an import, and all that was left out, by reason."""
     console = Console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in (f"{result['format']} → {clean(result['repo'])}", "created", "updated", "unchanged", "skipped"):
         table.add_column(heading, justify="left" if "→" in heading else "right")
-    rows = {key: result[key] for key in ("workplans", "tasks", "dependencies", "events")}
+    rows = {key: result[key] for key in KINDS if key != "decisions" or any(result[key].values())}  # type: ignore[literal-required]
     for name, counts in rows.items():
         table.add_row(name, *(str(counts[key]) for key in ("created", "updated", "unchanged", "skipped")))
-    console.print(f"read {result['read']} lines")
+    console.print(f"read {result['read']} {UNITS.get(result['format'], 'lines')}")
     console.print(table)
     by_reason = Counter(clean(row["why"]) for row in result["skipped"])
+    if by_reason:
+        console.print(Text("skipped, or not taken as it stood:", "yellow"))
     for why, count in by_reason.most_common():
-        names = [clean(row["name"]) for row in result["skipped"] if clean(row["why"]) == why]
-        shown = ", ".join(names[:3]) + (f" and {count - 3} more" if count > 3 else "")
-        console.print(Text.assemble(("left out ", "yellow"), f"{count}: {why} ", (f"({shown})", "dim")))
+        names = [clean(row["name"]) for row in result["skipped"] if clean(row["why"]) == why][:MOST_NAMES]
+        shown = ", ".join(names) + (f" and {count - MOST_NAMES} more, in --json" if count > MOST_NAMES else "")
+        console.print(Text.assemble(f"{count:5}  {why} ", (f"({shown})", "dim")))

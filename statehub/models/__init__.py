@@ -24,7 +24,7 @@ from statehub.models.fields import (
     Title,
 )
 from statehub.models.legacy import LegacyInterface, LegacyUse, WorkstreamCreate, WorkstreamPatch
-from statehub.models.plans import Classify, Import, Sync, SyncedTask, SyncedWorkplan
+from statehub.models.plans import Classify, Import, ImportHub, Sync, SyncedTask, SyncedWorkplan
 from statehub.models.rows import (
     DecisionCreate,
     DecisionPatch,
@@ -59,6 +59,7 @@ __all__ = [
     "Document",
     "Heartbeat",
     "Import",
+    "ImportHub",
     "Labels",
     "LegacyInterface",
     "LegacyUse",

@@ -24,6 +24,8 @@ from statehub.models.fields import (
 )
 from statehub.vocabularies import RepoCategory, TaskStatus, WorkplanStatus
 
+ImportFormat = Literal["beads", "taskmaster", "backlog"]
+
 
 class _Synced(BaseModel):
     """A row of a sync. With `version` it is there, and was read at that; without it is new, and needs a title."""
@@ -113,7 +115,32 @@ class Classify(Document):
 
 
 class Import(Document):
-    format: Literal["beads"]
+    """What another tool kept; the document is its file as text, for `backlog` an object of path → text."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"format": {"enum": ["beads", "taskmaster"]}, "document": {"type": "string"}}},
+                {"properties": {"format": {"enum": ["backlog"]}, "document": {"type": "object"}}},
+            ]
+        }
+    )
+
+    format: ImportFormat
     repo: Slug
     domain: Reference = "infotech"
+    document: str | dict[str, str]
+    dry_run: bool = Field(False, description="tell what would happen, and change nothing")
+
+    @model_validator(mode="after")
+    def _is_of_its_format(self) -> Self:
+        if isinstance(self.document, dict) != (self.format == "backlog"):
+            takes = "an object of path → text" if self.format == "backlog" else "the file as text"
+            raise ValueError(f"the document of {self.format} is {takes}")
+        return self
+
+
+class ImportHub(Document):
+    """The whole text of an export."""
+
     document: str

@@ -5,11 +5,12 @@ nearest epic by `parent-child`, else of `<SLUG>-INBOX`. What has no place stays
 in `detail`, the history becomes events; a broken line is skipped, and said.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
+
+from statehub.repos.imported import Imported
+from statehub.repos.storable import person, problem_of_code, shown, time, unstorable
 
 Issue = dict[str, Any]
 
@@ -25,118 +26,87 @@ EPIC_STATUS = {"closed": "finished", "tombstone": "archived"}
 # What is a column of ours, a dependency or an event; everything else goes into detail.
 _PLACED = {"id", "title", "description", "status", "priority", "assignee", "labels", "dependencies", "comments"}
 _BLOCKS, _PARENT = "blocks", "parent-child"
-SUMMARY_LENGTH = 2000
-TITLE_LENGTH = 1000
 
 
 def read(text: str, *, repo: str, domain: str) -> dict[str, Any]:
     """The document for `import_plans`. Never raises for a broken line: it is among `skipped`."""
-    skipped: list[dict[str, str]] = []
-    issues = {issue["id"].lower(): issue for issue in _issues(text, skipped)}
-    export = _Export(repo, issues, skipped)
-    inbox = f"{repo.upper()}-INBOX"
-    tasks = [export.task(issue, position, inbox) for position, issue in enumerate(export.tasks())]
-    plans = [export.workplan(issue) for issue in export.epics()]
-    if any(task["workplan"] == inbox for task in tasks):
-        plans.append(_inbox(inbox))
-    between_plans, between_tasks = export.dependencies()
-    return {
-        "format": "beads",
-        "read": sum(1 for line in text.splitlines() if line.strip()),
-        "repo": {"slug": repo, "name": repo, "domain": domain},
-        "workplans": plans,
-        "tasks": tasks,
-        "workplan_dependencies": between_plans,
-        "task_dependencies": between_tasks,
-        "events": [event for issue in issues.values() for event in export.events(issue)],
-        "skipped": skipped,
-    }
+    found = Imported("beads", repo, domain)
+    lines = text.removeprefix("\ufeff").split("\n")  # splitlines would cut at U+2028 too, which JSON may have
+    issues: dict[str, Issue] = {}
+    for number, issue in _issues(lines, found):
+        if (key := issue["id"].lower()) in issues:
+            found.skip(f"line {number}", f"the id {shown(issue['id'])} stands more than once; the first one counts")
+        else:
+            issues[key] = issue
+    export = _Export(issues, found)
+    for issue in issues.values():
+        if _is_epic(issue):
+            export.take("workplan", issue, status=EPIC_STATUS.get(issue["status"], "active"))
+    for position, issue in enumerate(issue for issue in issues.values() if not _is_epic(issue)):
+        export.take_task(issue, position)
+    for issue in issues.values():
+        export.take_blocks(issue)
+        export.take_history(issue)
+    return found.document(sum(1 for line in lines if line.strip()))
 
 
 class _Export:
     """The issues of one file, by their lower-case id."""
 
-    def __init__(self, repo: str, issues: dict[str, Issue], skipped: list[dict[str, str]]) -> None:
-        self.repo = repo
-        self.issues = issues
-        self.skipped = skipped
-        self.parents: dict[str, str] = {}
-        for key, issue in issues.items():
-            for link in _links(issue, _PARENT):
-                self.parents.setdefault(key, link)
+    def __init__(self, issues: dict[str, Issue], found: Imported) -> None:
+        self.issues, self.found = issues, found
+        self.parents = {key: link for key, issue in issues.items() for link in list(_links(issue, _PARENT))[:1]}
 
-    def epics(self) -> Iterator[Issue]:
-        return (issue for issue in self.issues.values() if _is_epic(issue))
-
-    def tasks(self) -> Iterator[Issue]:
-        return (issue for issue in self.issues.values() if not _is_epic(issue))
-
-    def workplan(self, issue: Issue) -> dict[str, Any]:
-        return self._row(issue) | {"status": EPIC_STATUS.get(issue["status"], "active")}
-
-    def task(self, issue: Issue, position: int, inbox: str) -> dict[str, Any]:
-        status = TASK_STATUS.get(issue["status"], "todo")
+    def take_task(self, issue: Issue, position: int) -> None:
+        status = TASK_STATUS[issue["status"]]
         parent = self.issues.get(self.parents.get(issue["id"].lower(), ""))
-        return self._row(issue) | {
-            "status": status,
-            "workplan": self._epic_of(issue) or inbox,
-            "parent": parent["id"] if parent and not _is_epic(parent) else None,
-            "assignee": str(issue.get("assignee") or "").strip() or None,
-            "waiting_on": issue["status"] if status == "wait" else None,
-            "position": position,
-        }
+        self.take(
+            "task", issue, status=status, workplan=self._epic_of(issue) or self.found.inbox,
+            parent=parent["id"] if parent and not _is_epic(parent) else None, assignee=person(issue.get("assignee")),
+            waiting_on=issue["status"] if status == "wait" else None, position=position,
+        )  # fmt: skip
 
-    def dependencies(self) -> tuple[list[list[str]], list[list[str]]]:
-        """Pairs [who waits, what for]: between epics, and between tasks. One between the two kinds stays in detail."""
-        plans, tasks = [], []
-        for issue in self.issues.values():
-            for link in _links(issue, _BLOCKS):
-                needed = self.issues.get(link)
-                if needed is None:
-                    self._skip(issue, link, "blocked by an issue that is not in the file; kept in detail")
-                elif _is_epic(issue) and _is_epic(needed):
-                    plans.append([issue["id"], needed["id"]])
-                elif not _is_epic(issue) and not _is_epic(needed):
-                    tasks.append([issue["id"], needed["id"]])
-                else:
-                    self._skip(issue, needed["id"], "blocks between an epic and a task; kept in detail")
-        return plans, tasks
-
-    def events(self, issue: Issue) -> Iterator[dict[str, Any]]:
-        noun = "workplan" if _is_epic(issue) else "task"
-        about = {noun: issue["id"], "author": f"{self.repo} (beads)", "author_kind": "system"}
-        name = f"{noun.capitalize()} {issue['id']}"
-        if at := _time(issue.get("created_at")):
-            summary = f"{name} created: {issue['title']}"
-            yield about | {"event_type": "created", "summary": summary[:SUMMARY_LENGTH], "occurred_at": at}
-        if at := _time(issue.get("closed_at")):
-            summary = f"{name} closed: {issue.get('close_reason') or issue['title']}"
-            yield about | {"event_type": "status", "summary": summary[:SUMMARY_LENGTH], "occurred_at": at}
-        for comment in issue.get("comments") or ():
-            text, at = str(comment.get("text") or "").strip(), _time(comment.get("created_at"))
-            if text and at:
-                told = {"event_type": "note", "summary": text[:SUMMARY_LENGTH], "detail": comment, "occurred_at": at}
-                yield (
-                    about
-                    | told
-                    | {"author": str(comment.get("author") or about["author"])[:200], "author_kind": "agent"}
-                )
-
-    def _row(self, issue: Issue) -> dict[str, Any]:
+    def take(self, noun: str, issue: Issue, **row: Any) -> None:
         kept = {key: value for key, value in issue.items() if key not in _PLACED and value not in (None, "", [])}
         kept["dependencies"] = issue.get("dependencies") or []
-        checksum = hashlib.sha256(json.dumps(issue, sort_keys=True).encode()).hexdigest()
-        title = issue["title"].strip() or issue["id"]
-        if len(title) > TITLE_LENGTH:
-            kept["title"] = title
-        return {
-            "code": issue["id"],
-            "title": title[:TITLE_LENGTH],
-            "description": issue.get("description") or "",
-            "priority": min(4, max(0, issue.get("priority", 2))),
-            "labels": issue.get("labels") or [],
-            "detail": {"beads": kept, "source": {"format": "beads", "sha256": checksum}},
-        }
+        description = issue.get("description") or ""
+        if not isinstance(description, str):
+            kept["description"], description = description, ""
+        if (assignee := issue.get("assignee")) and assignee != person(assignee):
+            kept["assignee"] = assignee
+        if lost := [comment for comment in _comments(issue) if not _told(comment)]:
+            kept["comments"] = lost
+        priority = min(4, max(0, issue.get("priority", 2)))
+        if priority != issue.get("priority", 2):
+            kept["priority"] = issue["priority"]
+        self.found.add(
+            noun, issue["id"], kept, code=issue["id"], title=issue["title"], labels=issue.get("labels") or [],
+            description=description, priority=priority, **row,
+        )  # fmt: skip
+
+    def take_blocks(self, issue: Issue) -> None:
+        """Between epics, and between tasks; one between the two kinds stays in detail."""
+        for link in _links(issue, _BLOCKS):
+            needed = self.issues.get(link)
+            name = f"{issue['id']} → {needed['id'] if needed else link}"
+            if needed is None:
+                self.found.skip(name, "blocked by an issue that is not in the file; kept in detail")
+            elif _is_epic(issue) != _is_epic(needed):
+                self.found.skip(name, "blocks between an epic and a task; kept in detail")
+            else:
+                self.found.depend("workplan" if _is_epic(issue) else "task", issue["id"], needed["id"])
+
+    def take_history(self, issue: Issue) -> None:
+        noun = "workplan" if _is_epic(issue) else "task"
+        code, name = issue["id"], f"{noun.capitalize()} {issue['id']}"
+        self.found.event(noun, code, "created", f"{name} created: {issue['title']}", time(issue.get("created_at")))
+        closed = f"{name} closed: {issue.get('close_reason') or issue['title']}"
+        self.found.event(noun, code, "status", closed, time(issue.get("closed_at")))
+        for comment in _comments(issue):
+            if _told(comment):
+                author = person(comment.get("author")) or f"{self.found.repo} (beads)"
+                said = {"detail": comment, "author": author, "author_kind": "agent"}
+                self.found.event(noun, code, "note", comment["text"].strip(), time(comment["created_at"]), **said)
 
     def _epic_of(self, issue: Issue) -> str | None:
         """The nearest epic above; a loop in the file ends the search."""
@@ -148,23 +118,20 @@ class _Export:
                 return str(self.issues[key]["id"])
         return None
 
-    def _skip(self, issue: Issue, needed: str, why: str) -> None:
-        self.skipped.append({"name": f"{issue['id']} → {needed}", "why": why})
 
-
-def _issues(text: str, skipped: list[dict[str, str]]) -> Iterator[Issue]:
-    for number, line in enumerate(text.splitlines(), 1):
+def _issues(lines: list[str], found: Imported) -> Iterator[tuple[int, Issue]]:
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             issue = json.loads(line)
         except (ValueError, RecursionError) as error:
-            skipped.append({"name": f"line {number}", "why": f"no JSON: {error}"})
+            found.skip(f"line {number}", f"no JSON: {error}")
             continue
-        if problem := _problem(issue):
-            skipped.append({"name": f"line {number}", "why": problem})
+        if problem := unstorable(issue) or _problem(issue):
+            found.skip(f"line {number}", problem)
         else:
-            yield issue
+            yield number, issue
 
 
 def _problem(issue: Any) -> str | None:
@@ -174,12 +141,15 @@ def _problem(issue: Any) -> str | None:
         if not isinstance(issue.get(key), str):
             return f"has no {key}"
     if issue["status"] not in TASK_STATUS:
-        return f"unknown status {issue['status']!r}; known: {', '.join(TASK_STATUS)}"
-    if not isinstance(issue.get("priority", 2), int):
+        return f"unknown status {shown(issue['status'])!r}; known: {', '.join(TASK_STATUS)}"
+    if type(issue.get("priority", 2)) is not int:
         return "priority is no number"
-    if not all(isinstance(label, str) for label in issue.get("labels") or ()):
+    if not isinstance(labels := issue.get("labels") or [], list) or not all(isinstance(label, str) for label in labels):
         return "labels are no texts"
-    return None
+    links = issue.get("dependencies") or []
+    if not isinstance(links, list) or not all(isinstance(link, dict) for link in links):
+        return "dependencies are no objects"
+    return problem_of_code("workplan" if _is_epic(issue) else "task", issue["id"])
 
 
 def _is_epic(issue: Issue) -> bool:
@@ -192,20 +162,13 @@ def _links(issue: Issue, kind: str) -> Iterator[str]:
             yield str(link["depends_on_id"]).lower()
 
 
-def _time(text: Any) -> str | None:
-    try:
-        return datetime.fromisoformat(text).isoformat() if text else None
-    except (TypeError, ValueError):
-        return None
+def _comments(issue: Issue) -> list[Any]:
+    comments = issue.get("comments") or []
+    return comments if isinstance(comments, list) else [comments]
 
 
-def _inbox(code: str) -> dict[str, Any]:
-    return {
-        "code": code,
-        "title": "Inbox",
-        "description": "Tasks that belong to no plan.",
-        "status": "active",
-        "priority": 2,
-        "labels": [],
-        "detail": {"source": {"format": "inbox"}},
-    }
+def _told(comment: Any) -> bool:
+    """Whether it becomes an event; any other stays in detail."""
+    if not isinstance(comment, dict) or not isinstance(comment.get("text"), str):
+        return False
+    return bool(comment["text"].strip() and time(comment.get("created_at")))

@@ -18,6 +18,26 @@ class PlanQueries(Connected):
         """Import a whole JSON document in one transaction; the body is the table of what happened."""
         return await self._write("import_plans", by, doc, timeout=300)
 
+    async def try_plans(self, doc: str, by: Writer) -> str:
+        """What import_plans would answer, as JSON text; all of it is taken back."""
+
+        async def attempt() -> str:
+            async with self._connection() as connection:
+                trial = connection.transaction()
+                await trial.start()
+                try:
+                    await connection.execute("set local statement_timeout = '300s'")
+                    write = (queries()["import_plans"], by.author, by.kind, doc)
+                    return str((await connection.fetchrow(*write, timeout=301))["body"])
+                finally:
+                    await trial.rollback()
+
+        return await self._again_if_others_were_first(attempt)
+
+    async def import_hub(self, doc: str, by: Writer) -> Written:
+        """Read an exported hub, {kind: [row]}, into this one. Raises Conflict where this one is not empty."""
+        return await self._write("import_hub", by, doc, timeout=300)
+
     async def list_plans(self, name: str) -> str:
         """A repository's plans as a sync reads them, as JSON text."""
         async with self._connection() as connection:

@@ -39,6 +39,8 @@ REASONS = (
     Reason(422, "text or a number that cannot be stored", "a NUL somewhere in JSON of any form"),
     Reason(422, "no [a-z]+ interface of that name is registered;.*", "interfaces are rows"),
     Reason(422, "the address says .*, the document .*; they must agree", "path and body are apart in OpenAPI"),
+    Reason(422, "the file is .*", "the document is another tool's file: text, of which OpenAPI knows nothing more"),
+    Reason(422, "line [0-9]+: .*", "the same, of an exported hub"),
     Reason(422, ".* in the batch cannot be taken", "it compares the batch with rows, and with itself"),
     Reason(422, "parent a task cannot be its own parent", "it compares two rows"),
     Reason(422, "depends_on a [a-z]+ cannot depend on itself", "the same"),

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from tests.running import Hub
 
 BEADS = '{"id":"bd-1","title":"Read the spike","status":"open","issue_type":"task","priority":1}\n'
+# what stands in the example; sent is the hub's own, which changes nothing
+EXPORT = '{"kind":"hub","schema":"statehub/export/1",…}\n…\n{"kind":"end","rows":2048}\n'
 PLAN, TASK, OTHER = "STATE-HUB-WP-0001", "STATE-HUB-WP-0001-T01", "STATE-HUB-WP-0001-T02"
 NAMING = "STATE-HUB-WP-0001-T03"
 
@@ -140,6 +142,7 @@ STEPS = (
     Step("search", query="q=measure&limit=1"),
     Step("get_context", query="repo=state-hub"),
     Step("export"),
+    Step("import_hub", {"document": EXPORT}),
     Step("import_document", {"format": "beads", "repo": "my-repo", "document": BEADS}),
     Step("archive_repo", path=named("my-repo")),
     Step("archive_topic", path=named("state")),
@@ -167,7 +170,8 @@ def walk(hub: Hub, document: Any) -> Iterator[Exchange]:
         method, path = routes[step.operation]
         names = {name: quote(value.format(**known), safe="") for name, value in step.path.items()}
         target = path.format(**names) + (f"?{step.query.format(**known)}" if step.query else "")
-        answer = hub.ask(method, target, step.body, body=None, **step.headers)
+        sent = {"document": known["export"]} if step.operation == "import_hub" else step.body
+        answer = hub.ask(method, target, sent, body=None, **step.headers)
         assert answer.status < 300, (step, answer.body)
         if token := answer.headers["X-StateHub-Revision"]:
             known.setdefault("token", token)
@@ -175,10 +179,13 @@ def walk(hub: Hub, document: Any) -> Iterator[Exchange]:
         found: Any = answer.json if media == "application/json" else answer.body.decode()
         if step.operation == "append_progress":
             known["event"] = str(found["id"])
+        if step.operation == "export":
+            known["export"] = found
         yield Exchange(step, answer.status, media, found)
 
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+DAY = re.compile(r"\b20\d\d-\d\d-\d\d\b(?!T)")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"[0-9a-f]{12}(\.[0-9a-z]+){4,}(~[0-9a-z]+)?")
 # numbers that another run has other ones of
@@ -193,6 +200,8 @@ def steady(value: Any, key: str = "") -> Any:
     """The same document whenever it was made: moments, ids, tokens and counters are always the same ones."""
     match value:
         case dict():
+            if key == "counts" and "keyword" in value:  # of the whole hub: some are counted by the way
+                return {"repo": 1, "workplan": 2, "task": 3}
             if key == "tables":
                 return {"decisions": 2, "tasks": 3, "workplans": 2}
             return {name: steady(inner, name) for name, inner in value.items()}
@@ -209,7 +218,7 @@ def steady(value: Any, key: str = "") -> Any:
         case str() if TOKEN.fullmatch(value):
             return f"{EPOCH}.ra.1l.13e.0"
         case str():
-            return MOMENT.sub(r"2026-11-23T17:00:00\2", value)
+            return DAY.sub("2026-11-23", MOMENT.sub(r"2026-11-23T17:00:00\2", value))
         case _:
             return value
 

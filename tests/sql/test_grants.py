@@ -49,12 +49,16 @@ FORBIDDEN_TO_THE_API = [
     "select start_epoch(true)",
     "select next_number(gen_random_uuid())",
     "select watch('gates', 'core')",
+    "select load_export('{}')",
+    "select load_exported_log('{}')",
+    "select arm_for_import(false)",
 ]
 FORBIDDEN_TO_READERS = [
     *(f"insert into {table} default values" for table in [*ENTITIES, "progress_events", "legacy_usage"]),
     *(f"update {table} set status = status" for table in ENTITIES),
     *(f"delete from {table}" for table in [*ENTITIES, "progress_events"]),
     "update task_claims set claimed_by = null",
+    "select import_hub('{}')",
     "select fold()",
     "select settle()",
     "select remove_task_dependency('a', 'b')",
