@@ -265,7 +265,7 @@ def sshd(place: Path, port: int) -> Iterator[tuple[str, "subprocess.Popen[bytes]
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / name], check=True)
     (place / "conf").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {place}/host\nAuthorizedKeysFile {place}/key.pub\n"
-        "StrictModes no\nUsePAM no\nPidFile none\n"
+        "StrictModes no\nUsePAM yes\nPidFile none\n"
     )
     become: dict[str, Any] = {}
     if os.geteuid() == 0:
