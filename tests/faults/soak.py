@@ -137,7 +137,7 @@ def run(seconds: float, seed: int, folder: Path) -> Soak:
             soak.rest = sample(made.database, api.port, processes)
             return not any(soak.rest[name] for name in ("feed clients", "ledger rows", "unsettled rows"))
 
-        eventually(rests, f"nobody is left, and nothing is pending: {soak.rest}", within_s=20)
+        eventually(rests, "nobody is left, and nothing is pending", within_s=20)
         with closing(made.database.connect(OWNER)) as connection:
             kept = {row[0] for row in connection.execute("select summary from progress_events")}
             wrong = connection.execute("select count(*) from verify_totals()").fetchone()
