@@ -25,7 +25,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down register-project register-from-classification register-from-classification-all test chaos fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
+.PHONY: help up down register-project register-from-classification register-from-classification-all test chaos soak fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bridges bridges-status bridges-stop bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -45,6 +45,9 @@ test: install mcp-install dashboard-build ## set up what is missing, then all te
 
 chaos: install ## everything goes wrong at once, for S seconds, and every answer must be exact: make chaos S=60
 	STATEHUB_CHAOS_S=$(S) $(BIN)/pytest -q -s tests/faults/test_chaos.py $(PYTEST_ARGS)
+
+soak: install ## load for S seconds, and what grows meanwhile, as a table: make soak S=120
+	STATEHUB_SOAK_S=$(S) $(BIN)/pytest -q -s tests/faults/test_soak.py $(PYTEST_ARGS)
 
 fuzz: install ## whatever fits the OpenAPI document and whatever does not, for S seconds, from a new seed: make fuzz S=600
 	STATEHUB_FUZZ_S=$(S) STATEHUB_FUZZ_SEED=$${SEED:-$$RANDOM} $(BIN)/pytest -q -s tests/api/test_schemathesis.py $(PYTEST_ARGS)
@@ -161,6 +164,15 @@ examples: install ## regenerate statehub/examples.json, what the OpenAPI documen
 
 lock: install ## compile requirements.lock anew from pyproject.toml (needs uv)
 	scripts/compile_lock.sh
+
+bridges: ## SSH tunnels to or from other machines, as bridges.toml lists them: started, kept up, shown
+	@scripts/bridges.sh start
+
+bridges-status: ## show them
+	@scripts/bridges.sh status
+
+bridges-stop: ## stop them
+	@scripts/bridges.sh stop
 
 bench: install ## all benchmarks, side by side with their peers, and one table of them (half an hour)
 	@$(BIN)/python bench/_all.py $(BENCH)
