@@ -18,10 +18,11 @@ class PlanQueries(Connected):
         """Import a whole JSON document in one transaction; the body is the table of what happened."""
         return await self._write("import_plans", by, doc, timeout=300)
 
-    async def list_plans(self, name: str) -> str:
-        """A repository's plans as a sync reads them, as JSON text."""
+    async def list_plans(self, name: str, known: str | None) -> tuple[str | None, str]:
+        """A repository's plans as a sync reads them, as JSON text, None where the tag is known; and the tag."""
         async with self._connection() as connection:
-            return str(await connection.fetchval(queries()["list_plans"], name))
+            row = await connection.fetchrow(queries()["list_plans"], name, known)
+            return row["body"], row["tag"]
 
     async def sync_plans(self, name: str, doc: Any, by: Writer) -> Written:
         """Write what a sync found, in one transaction. Raises Conflict with a pointer to each row that moved."""
