@@ -10,6 +10,7 @@ import typer
 from statehub import __version__
 from statehub.cli.agent import app as agents
 from statehub.cli.asking import app as asking
+from statehub.cli.sync import app as syncing
 from statehub.cli.token import app as tokens
 from statehub.cli.verbs import add_nouns
 from statehub.errors import StateHubError
@@ -26,6 +27,7 @@ app.add_typer(imports, name="import")
 app.add_typer(tokens, name="token")
 app.add_typer(agents)
 app.add_typer(asking)
+app.add_typer(syncing)
 add_nouns(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]

@@ -1,7 +1,7 @@
 """One workplan three ways: what must be sent to the hub, what must be written into the file, what nobody can decide."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from statehub.repos import front_matter, task_line
@@ -37,14 +37,18 @@ class Conflict:
 
 @dataclass
 class Outcome:
-    """`row` goes to the hub when `sends`; `values`, `tasks` (by line, from 0) and `new` go into the file."""
+    """`row` goes to the hub when `sends`; `values`, `tasks` (by line, from 0) and `new` go into the file.
+
+    `agreed`: the base of what is then the same on both sides; `pulled`: of what only the file had to take.
+    """
 
     row: Values
     sends: bool = False
     values: Values = field(default_factory=dict)
     tasks: dict[int, Values] = field(default_factory=dict)
     new: list[Values] = field(default_factory=list)
-    base: Values = field(default_factory=dict)
+    agreed: Values = field(default_factory=lambda: {"tasks": {}})
+    pulled: Values = field(default_factory=lambda: {"tasks": {}})
     changes: list[Change] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
@@ -63,6 +67,7 @@ class Rules:
     prefer: Prefer = None
     write: bool = True
     refused: frozenset[tuple[str, str]] = NOWHERE
+    unwritable: frozenset[str] = frozenset()  # plans, in lower case, whose files cannot take the hub's values
 
 
 def hub_values(row: Mapping[str, Any], names: tuple[str, ...]) -> Values:
@@ -75,6 +80,8 @@ def hub_values(row: Mapping[str, Any], names: tuple[str, ...]) -> Values:
 
 def reconcile(plan: Workplan, path: str, hub: Mapping[str, Any] | None, base: Values | None, rules: Rules) -> Outcome:
     """`hub`: the plan as `GET /repos/{slug}/sync` tells it; None: the hub has none yet."""
+    if plan.code.lower() in rules.unwritable:
+        rules = replace(rules, write=False)
     outcome = Outcome({"code": plan.code} | ({} if hub is None else {"version": hub["version"]}))
     outcome.problems += plan.problems
     if hub is None and "title" not in plan.front.values:
@@ -86,8 +93,8 @@ def reconcile(plan: Workplan, path: str, hub: Mapping[str, Any] | None, base: Va
         outcome.row["source_path"] = path
     elif hub is None:
         outcome.row |= {"source_path": path}
-    if hub is None or outcome.base != hub["sync_base"]:
-        outcome.row["sync_base"] = outcome.base
+    if (moved := overlaid(hub["sync_base"] if hub else None, outcome.agreed)) != (hub["sync_base"] if hub else None):
+        outcome.row["sync_base"] = moved
     outcome.sends = set(outcome.row) - {"code", "version"} != set()
     return outcome
 
@@ -102,16 +109,17 @@ def _plan(outcome: Outcome, plan: Workplan, hub: Mapping[str, Any] | None, base:
     if hub is None:
         values = front_matter.DEFAULTS | file
         outcome.row |= values
-        outcome.base = {**values, "tasks": {}}
+        outcome.agreed |= values
         outcome.changes.append(Change("hub", plan.front.line_of("id"), plan.code, "created", None, values["title"]))
         return
     theirs = hub_values(hub, front_matter.FIELDS)
     found = merge(file, theirs, base, front_matter.DEFAULTS, rules.prefer)
     _keep_refused(found, refused)
-    outcome.base = {**_known(hub["sync_base"]), "tasks": dict(_known(hub["sync_base"]).get("tasks", {}))}
-    _take(outcome, found, plan.code, plan.front.line_of, file, theirs, rules, outcome.base)
+    _take(outcome, found, plan.code, plan.front.line_of, file, theirs, rules, outcome.agreed)
     outcome.row |= found.to_hub
-    outcome.values |= found.to_file if rules.write else {}
+    if rules.write:
+        outcome.values |= found.to_file
+        outcome.pulled |= found.to_file
 
 
 def _tasks(outcome: Outcome, plan: Workplan, hub: Mapping[str, Any] | None, base: Values | None, rules: Rules) -> None:
@@ -136,7 +144,7 @@ def _tasks(outcome: Outcome, plan: Workplan, hub: Mapping[str, Any] | None, base
         if there is None:
             position += not theirs  # among others it shares the place of the one above it
             rows.append({"code": code, **file, "position": position})
-            outcome.base["tasks"][code] = file
+            outcome.agreed["tasks"][code] = file
             outcome.changes.append(Change("hub", line, code, "created", None, file["title"]))
             continue
         position = there["position"]
@@ -147,10 +155,10 @@ def _tasks(outcome: Outcome, plan: Workplan, hub: Mapping[str, Any] | None, base
             continue
         found = merge(file, values, before, task_line.DEFAULTS, rules.prefer)
         _keep_refused(found, refused)
-        kept = dict(outcome.base["tasks"].get(code, {}))
-        _take(outcome, found, code, lambda _, line=line: line, file, values, rules, kept)
-        if kept:
-            outcome.base["tasks"][code] = kept
+        agreed = outcome.agreed["tasks"].setdefault(code, {})
+        _take(outcome, found, code, lambda _, line=line: line, file, values, rules, agreed)
+        if rules.write:
+            outcome.pulled["tasks"][code] = dict(found.to_file)
         if found.to_hub:
             rows.append({"code": code, "version": there["version"], **found.to_hub})
             if "depends_on" in found.to_hub:
@@ -183,7 +191,7 @@ def _absent(
         outcome.changes.append(Change("file", last, code, "created", None, values["title"]))
         if rules.write:
             outcome.new.append({"code": code, **_in_words(plan, values)})
-            outcome.base["tasks"][code] = values
+            outcome.agreed["tasks"][code] = values
 
 
 def _take(
@@ -212,8 +220,13 @@ def _in_words(plan: Workplan, values: Values) -> Values:
     return {**values, "depends_on": [plan.codes.word_of(code) for code in values["depends_on"]]}
 
 
-def _known(base: Any) -> Values:
-    return base if isinstance(base, dict) else {}
+def overlaid(base: Values | None, agreed: Values) -> Values:
+    """The base with what is agreed on now: all else of it stays."""
+    tasks = dict((base or {}).get("tasks", {}))
+    for code, values in agreed["tasks"].items():
+        if values:
+            tasks[code] = tasks.get(code, {}) | values
+    return (base or {}) | agreed | {"tasks": tasks}
 
 
 class _Numbers:

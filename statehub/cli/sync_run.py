@@ -1,0 +1,266 @@
+"""One repository's sync: read both sides, decide, write the files first, then the hub, in one request.
+
+Files first, since the base is kept in the hub: killed between the two, the next sync finds both sides the same and only
+moves the base. The other way round it would take the old file for a change.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from statehub import calls
+from statehub.errors import Conflict, Invalid, NotFound, StateHubError
+from statehub.repos import checkout, tree
+from statehub.repos.merge import Prefer
+from statehub.repos.reconcile import Outcome, Rules, overlaid
+from statehub.repos.survey import Finding, Refusals, Survey, decide, refusals, refuse_unknown, survey, vanished
+from statehub.repos.task_line import Unwritable
+from statehub.repos.workplan_edit import changed_text
+from statehub.repos.yaml_nodes import Refused
+
+if TYPE_CHECKING:
+    from statehub.client import Client
+
+TRIES = 20
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How it is done."""
+
+    check: bool = False
+    write: bool = True
+    prune: bool = False
+    prefer: Prefer = None
+
+
+@dataclass
+class Report:
+    """What was found and done. `sent`: the hub's counts, None where nothing was sent; `written`: paths of files."""
+
+    repo: str
+    root: str
+    workplans: int = 0
+    tasks: int = 0
+    outcomes: dict[str, tuple[str, Outcome]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    archived: list[str] = field(default_factory=list)
+    sent: Mapping[str, Any] | None = None
+    written: list[str] = field(default_factory=list)
+
+    @property
+    def conflicts(self) -> int:
+        """How many values both sides changed."""
+        return sum(len(outcome.conflicts) for _, outcome in self.outcomes.values())
+
+    @property
+    def changes(self) -> int:
+        """How many values go, or went, to either side."""
+        return sum(len(outcome.changes) for _, outcome in self.outcomes.values()) + len(self.archived)
+
+    @property
+    def differs(self) -> bool:
+        """Whether a sync would write anything."""
+        return any(outcome.sends or outcome.writes for _, outcome in self.outcomes.values()) or bool(self.archived)
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is wrong with a file."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+Tell = Callable[[str, int, int], None]
+
+
+class Sync:
+    def __init__(
+
+    def __init__(self, client: "Client", repo: str, root: str, wish: Wish, tell: Tell | None = None) -> None:
+        self.client, self.repo, self.root, self.wish = client, repo, root, wish
+        self.tell: Tell = tell or (lambda *_: None)
+        self.place = checkout.place_of(root, client.base_url)
+        self.refused: Refusals = {}
+        self.barred: dict[str, Finding] = {}
+        self.unwritable: dict[str, Finding] = {}
+        self.there: dict[tuple[str, str], bool] = {}
+        self.epoch = ""
+        self.read: dict[str, bytes] = {}
+        self.disk: dict[str, bytes] = {}
+
+    def run(self) -> Report:
+        """Do it. Raises StateHubError where the hub cannot be asked."""
+        with checkout.held(self.place, lambda: self.tell("waiting for another sync of this repository", 0, 0)):
+            tree.clear(self.root)
+            return self._run()
+
+    def _run(self) -> Report:
+        self._read_hub()
+        self.memory = checkout.load(self.place, "base.json", self.root)
+        if self.memory.get("epoch") != self.epoch:  # another database, or another history of it
+            self.memory = {}
+        self._read_files()
+        for _ in range(TRIES):
+            self._decide()
+            if self.wish.check:
+                return self._report(None)
+            if not self._write_files():
+                continue
+            self._remember("pulled")
+            rows = [outcome.row for outcome in self.outcomes.values() if outcome.sends] + self._archived()
+            try:
+                sent = self.client.do(calls.sync_plans(self.repo, rows))["counts"] if rows else None
+            except (Conflict, Invalid) as error:
+                self._learn(error, rows)
+                continue
+            self._remember("agreed")
+            return self._report(sent)
+        raise Conflict(f"{self.repo} kept changing while it was synced; what was not synced is as it was, try again")
+
+    def _read_hub(self) -> None:
+        body, tag = self.client.get_plans(self.repo)
+        self.tag, self.epoch = tag, tag.rpartition(".")[0]
+        self.hub = {plan["code"].lower(): plan for plan in body["workplans"]}
+
+    def _read_files(self, moved: str | None = None) -> None:
+        """All of them; or again, because that one moved: what we wrote ourselves is nobody's change."""
+        found, left = tree.walk(self.root)
+        before = dict(self.read)
+        disk = dict(self.disk)
+        self.files = {file.path: file for file in found}
+        self.read, self.disk = {}, {}
+        self.first = [Finding(path, 1, why) for path, why in left]
+        for number, (path, file) in enumerate(self.files.items()):
+            self.tell("reading files", number, len(found))
+            try:
+                content = tree.read(file)
+            except Refused as refused:
+                self.first.append(Finding(path, 1, str(refused)))
+                continue
+            ours = moved != path and disk.get(path) == content
+            self.read[path], self.disk[path] = before[path] if ours else content, content
+
+    def _decide(self) -> None:
+        self.survey: Survey = survey(self.read.items(), self.hub)
+        self.survey.paths |= set(self.files)
+        for code in self.barred:
+            self.survey.plans.pop(code, None)
+        refuse_unknown(self.survey, self.hub, self._exists, self.refused)
+        while True:
+            rules = Rules(self.wish.prefer, self.wish.write, unwritable=frozenset(self.unwritable))
+            self.outcomes = decide(self.survey, self.hub, self.memory.get("plans", {}), rules, self.refused)
+            if self._edit():
+                return
+
+    def _edit(self) -> bool:
+        """Make the files' new texts; false where one cannot take them: then it is left as it is."""
+        self.texts: dict[str, bytes] = {}
+        before = len(self.unwritable)
+        for code, outcome in self.outcomes.items():
+            path, plan = self.survey.plans[code]
+            try:
+                if outcome.writes:
+                    self.texts[path] = changed_text(plan, outcome.values, outcome.tasks, outcome.new).encode()
+            except Unwritable as error:
+                line = min([at + 1 for at in outcome.tasks], default=plan.front.line_of("id"))
+                self.unwritable[code] = Finding(path, line, f"the hub's values cannot be written here: {error}")
+        return len(self.unwritable) == before
+
+    def _write_files(self) -> bool:
+        """Whether all were written; false where one was changed by somebody meanwhile, or cannot be written."""
+        codes = {path: code for code, (path, _) in self.survey.plans.items()}
+        for path, content in self.read.items():
+            wanted = self.texts.get(path, content)
+            if wanted == self.disk[path]:
+                continue
+            try:
+                tree.replace(self.files[path], self.disk[path], wanted)
+                self.disk[path] = wanted
+            except tree.Moved:
+                self._read_files(path)
+                return False
+            except Refused as refused:
+                if path not in self.texts:
+                    raise StateHubError(f"{path} {refused}") from None
+                self.unwritable[codes[path]] = Finding(path, 1, str(refused))
+                return False
+        return True
+
+    def _archived(self) -> list[dict[str, Any]]:
+        if not self.wish.prune:
+            return []
+        rows = []
+        for plan in vanished(self.survey, self.hub):
+            base = (plan["sync_base"] or {}) | {"status": "archived"}
+            gone = {"code": plan["code"], "version": plan["version"], "status": "archived"}
+            rows.append({**gone, "source_path": None, "sync_base": base})
+        return rows
+
+    def _exists(self, kind: str, code: str) -> bool:
+        if (kind, code) not in self.there:
+            try:
+                self.client.do(getattr(calls, kind).get(code))
+                self.there[kind, code] = True
+            except NotFound:
+                self.there[kind, code] = False
+        return self.there[kind, code]
+
+    def _learn(self, error: StateHubError, rows: list[dict[str, Any]]) -> None:
+        """What the hub did not take, so that the rest goes in. Raises the error where it says nothing of that."""
+        faults = error.extra.get("errors") or []
+        if isinstance(error, Conflict) and not faults:
+            words = error.detail.split()
+            if "cycle" not in error.detail or "cannot depend on" not in error.detail:
+                raise error
+            self.refused[words[0].lower(), words[4].rstrip(":").lower()] = "that closes a cycle; it is left out"
+            return
+        for fault in faults:
+            self._refuse(error, fault["pointer"].split("/")[2:], fault["detail"], rows)
+        self._read_hub()
+
+    def _refuse(self, error: StateHubError, pointer: list[str], detail: str, rows: list[dict[str, Any]]) -> None:
+        if not pointer:
+            raise error
+        plan = rows[int(pointer[0])]
+        row = plan["tasks"][int(pointer[2])] if pointer[1:2] == ["tasks"] and len(pointer) > 2 else plan
+        rest = pointer[3:] if row is not plan else pointer[1:]
+        if rest[:1] == ["depends_on"] and len(rest) == 2:
+            self.refused[row["code"].lower(), row["depends_on"][int(rest[1])].lower()] = detail
+        elif isinstance(error, Invalid) or "belongs to another" in detail:
+            path, file = self.survey.plans[plan["code"].lower()]
+            item = file.tasks.get(row["code"])
+            line = item.at + 1 if item else file.front.line_of(rest[0] if rest else "id")
+            told = f"{rest[0]}: {detail}" if rest else detail
+            self.barred[plan["code"].lower()] = Finding(path, line, told)
+
+    def _remember(self, what: str) -> None:
+        """The base of this checkout: before the hub is written, of what the files took; then of all that is agreed."""
+        plans = dict(self.memory.get("plans", {}))
+        for code, outcome in self.outcomes.items():
+            row = self.hub.get(code)
+            before = plans.get(code, row["sync_base"] if row else None)
+            if before is not None or what == "agreed":
+                plans[code] = overlaid(before, getattr(outcome, what))
+        if plans != self.memory.get("plans"):
+            self.memory = {"epoch": self.epoch, "plans": plans}
+            checkout.save(self.place, "base.json", self.root, self.memory)
+
+    def _report(self, sent: Mapping[str, Any] | None) -> Report:
+        done = Report(self.repo, self.root, sent=sent)
+        done.workplans = len(self.survey.plans)
+        done.tasks = sum(len(plan.items) for _, plan in self.survey.plans.values())
+        done.findings = [*self.first, *self.survey.findings, *self.barred.values(), *self.unwritable.values()]
+        done.findings += refusals(self.survey, self.refused)
+        for code, outcome in self.outcomes.items():
+            path = self.survey.plans[code][0]
+            done.outcomes[code] = path, outcome
+            done.findings += [Finding(path, line, message) for line, message in outcome.problems]
+            done.findings += [Finding(path, line, message, "warning") for line, message in outcome.notes]
+        for plan in vanished(self.survey, self.hub):
+            if self.wish.prune:
+                done.archived.append(plan["code"])
+                continue
+            told = f"{plan['code']} ({plan['title']}) has no file any more; --prune archives it in the hub"
+            done.findings.append(Finding(plan["source_path"] or "workplans", 1, told, "warning"))
+        done.written = [] if self.wish.check else [path for path in self.texts if self.disk[path] != self.read[path]]
+        done.findings.sort(key=lambda finding: (finding.file, finding.line))
+        return done
