@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -64,14 +64,15 @@ def sync(
         if watch:
             from statehub.cli.sync_watch import follow
 
-            follow(client, places, lambda: _run(client, places, wish, as_json=as_json))
+            shown: list[str] = []
+            follow(client, places, lambda: _run(client, places, wish, as_json=as_json, shown=shown))
             return
         code = _run(client, places, wish, as_json=as_json)
     raise typer.Exit(code)
 
 
 def root_of(path: Path) -> Path:
-    """The top of the checkout that a path is in; without git, where its classification or workplans/ is, else itself."""
+    """The top of the checkout that a path is in; without git, where its classification or workplans/ is."""
     here = path.expanduser().resolve()
     here = here.parent if here.is_file() else here
     if not here.is_dir():
@@ -85,9 +86,20 @@ def root_of(path: Path) -> Path:
 
 def _place(client: "Client", path: Path) -> tuple[str, Path]:
     from statehub.cli.find import slug_of
+    from statehub.repos.history import main_checkout
 
     root = root_of(path)
-    return slug_of(client, root), root
+    try:
+        return slug_of(client, root), root
+    except NotFound:
+        main = main_checkout(str(root)) if (root / ".git").is_file() else None
+        with suppress(NotFound):
+            if main is not None:
+                return slug_of(client, Path(main)), root
+        raise NotFound(
+            f"{root} is no repository of this hub; register it: custodian repo add SLUG --name NAME --domain DOMAIN"
+            f" --path {root}"
+        ) from None
 
 
 def _registered(client: "Client") -> list[tuple[str, Path]]:
@@ -110,11 +122,14 @@ def _registered(client: "Client") -> list[tuple[str, Path]]:
         else:
             found.append((repo["slug"], place))
     if not found:
-        raise NotFound("no registered repository has a path on this machine; custodian repo set SLUG --path PATH")
+        raise NotFound("no registered repository has a path here; give it one: custodian repo set SLUG --path PATH")
     return found
 
 
-def _run(client: "Client", places: list[tuple[str, Path]], wish: "Wish", *, as_json: bool) -> int:
+def _run(
+    client: "Client", places: list[tuple[str, Path]], wish: "Wish", *, as_json: bool, shown: list[str] | None = None
+) -> int:
+    """Sync each, and show what was found; with `shown`, only where that is something else than the last time."""
     from statehub.cli.sync_report import document, exit_code, lines
     from statehub.cli.sync_run import Sync
 
@@ -122,11 +137,13 @@ def _run(client: "Client", places: list[tuple[str, Path]], wish: "Wish", *, as_j
     for slug, root in places:
         with _progress() as tell:
             reports.append(Sync(client, slug, str(root), wish, tell).run())
-        if not as_json:
-            for line in lines(reports[-1], wish, Path.cwd()):
-                print(line, flush=True)
+    text = [line for report in reports for line in lines(report, wish, Path.cwd())]
     if as_json:
-        print(json.dumps(document(reports, wish), ensure_ascii=False), flush=True)
+        text = [json.dumps(document(reports, wish), ensure_ascii=False)]
+    if shown is None or text != shown:
+        print("\n".join(text), flush=True)
+    if shown is not None:
+        shown[:] = text
     return exit_code(reports, wish)
 
 

@@ -107,6 +107,8 @@ def _sum(report: Report, wish: Wish) -> str:
         told.append(_count(report.conflicts, "conflict"))
     if errors := sum(finding.severity == "error" for finding in report.findings):
         told.append(_count(errors, "problem"))
+    if report.archived:
+        told.append(f"{len(report.archived):,} {'to be ' if wish.check else ''}archived")
     return f"{size}; {', '.join(told) or 'file and hub agree'}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from statehub import calls
 from statehub.errors import Conflict, Invalid, NotFound, StateHubError
-from statehub.repos import checkout, tree
+from statehub.repos import checkout, history, tree
 from statehub.repos.merge import Prefer
 from statehub.repos.reconcile import Outcome, Rules, overlaid
 from statehub.repos.survey import Finding, Refusals, Survey, decide, refusals, refuse_unknown, survey, vanished
@@ -73,7 +73,7 @@ Tell = Callable[[str, int, int], None]
 
 
 class Sync:
-    def __init__(
+    """One sync of the repository `repo`, checked out at `root`. `tell` hears of progress: what, how many, of all."""
 
     def __init__(self, client: "Client", repo: str, root: str, wish: Wish, tell: Tell | None = None) -> None:
         self.client, self.repo, self.root, self.wish = client, repo, root, wish
@@ -83,6 +83,8 @@ class Sync:
         self.barred: dict[str, Finding] = {}
         self.unwritable: dict[str, Finding] = {}
         self.there: dict[tuple[str, str], bool] = {}
+        self.partings: dict[str | None, str | None] = {}
+        self.commit = history.head(root)
         self.epoch = ""
         self.read: dict[str, bytes] = {}
         self.disk: dict[str, bytes] = {}
@@ -146,10 +148,31 @@ class Sync:
             self.survey.plans.pop(code, None)
         refuse_unknown(self.survey, self.hub, self._exists, self.refused)
         while True:
-            rules = Rules(self.wish.prefer, self.wish.write, unwritable=frozenset(self.unwritable))
-            self.outcomes = decide(self.survey, self.hub, self.memory.get("plans", {}), rules, self.refused)
+            rules = Rules(self.wish.prefer, self.wish.write, unwritable=frozenset(self.unwritable), commit=self.commit)
+            bases = dict(self.memory.get("plans", {}))
+            self.outcomes = decide(self.survey, self.hub, bases, rules, self.refused)
+            if older := self._older(bases):
+                self.outcomes = decide(self.survey, self.hub, bases | older, rules, self.refused)
             if self._edit():
                 return
+
+    def _older(self, bases: Mapping[str, Any]) -> dict[str, Any]:
+        """Bases for files that may be older than theirs: git says what was not changed here."""
+        found: dict[str, Any] = {}
+        if self.commit is None or self.memory.get("commit") == self.commit:
+            return found
+        for code, outcome in self.outcomes.items():
+            row, (path, plan) = self.hub.get(code), self.survey.plans[code]
+            changed = any(change.to == "hub" and change.name != "created" for change in outcome.changes)
+            if row is None or not (changed or outcome.conflicts):
+                continue
+            base = bases.get(code, row["sync_base"])
+            commit = self.memory.get("commit") if code in bases else (base or {}).get("commit")
+            if commit not in self.partings:
+                self.partings[commit] = history.parting(self.root, commit) if commit else None
+            if (parting := self.partings[commit]) and (then := history.as_it_was(self.root, parting, path, plan)):
+                found[code] = history.unchanged(plan, then, base)
+        return found
 
     def _edit(self) -> bool:
         """Make the files' new texts; false where one cannot take them: then it is left as it is."""
@@ -240,8 +263,9 @@ class Sync:
             before = plans.get(code, row["sync_base"] if row else None)
             if before is not None or what == "agreed":
                 plans[code] = overlaid(before, getattr(outcome, what))
-        if plans != self.memory.get("plans"):
-            self.memory = {"epoch": self.epoch, "plans": plans}
+        commit = self.commit if what == "agreed" else self.memory.get("commit")
+        if plans != self.memory.get("plans") or commit != self.memory.get("commit"):
+            self.memory = {"epoch": self.epoch, "commit": commit, "plans": plans}
             checkout.save(self.place, "base.json", self.root, self.memory)
 
     def _report(self, sent: Mapping[str, Any] | None) -> Report:

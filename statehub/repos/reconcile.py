@@ -68,6 +68,7 @@ class Rules:
     write: bool = True
     refused: frozenset[tuple[str, str]] = NOWHERE
     unwritable: frozenset[str] = frozenset()  # plans, in lower case, whose files cannot take the hub's values
+    commit: str | None = None  # what is checked out
 
 
 def hub_values(row: Mapping[str, Any], names: tuple[str, ...]) -> Values:
@@ -93,10 +94,20 @@ def reconcile(plan: Workplan, path: str, hub: Mapping[str, Any] | None, base: Va
         outcome.row["source_path"] = path
     elif hub is None:
         outcome.row |= {"source_path": path}
-    if (moved := overlaid(hub["sync_base"] if hub else None, outcome.agreed)) != (hub["sync_base"] if hub else None):
-        outcome.row["sync_base"] = moved
+    before = hub["sync_base"] if hub else None
+    if (moved := overlaid(before, outcome.agreed)) != before:
+        outcome.row["sync_base"] = moved | ({"commit": rules.commit} if rules.commit else {})
     outcome.sends = set(outcome.row) - {"code", "version"} != set()
     return outcome
+
+
+def told_tasks(plan: Workplan) -> dict[str, Values]:
+    """What the file says of each task with a number, by code; dependencies by their codes."""
+    return {code: _told(plan, item) for code, item in plan.tasks.items()}
+
+
+def _told(plan: Workplan, item: Item) -> Values:
+    return dict(item.task.values, depends_on=[plan.codes.code_of(need) for need in item.task.values["depends_on"]])
 
 
 def _plan(outcome: Outcome, plan: Workplan, hub: Mapping[str, Any] | None, base: Values | None, rules: Rules) -> None:
@@ -131,7 +142,7 @@ def _tasks(outcome: Outcome, plan: Workplan, hub: Mapping[str, Any] | None, base
     for item in plan.items:
         code, adopted = numbers.of(item)
         line = item.at + 1
-        file = dict(item.task.values, depends_on=[plan.codes.code_of(need) for need in item.task.values["depends_on"]])
+        file = _told(plan, item)
         refused = [need for need in file["depends_on"] if (code.lower(), need.lower()) in rules.refused]
         file["depends_on"] = [need for need in file["depends_on"] if need not in refused]
         if item.code is None:
