@@ -3,9 +3,9 @@
 import json
 import os
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -130,13 +130,14 @@ def _run(
     client: "Client", places: list[tuple[str, Path]], wish: "Wish", *, as_json: bool, shown: list[str] | None = None
 ) -> int:
     """Sync each, and show what was found; with `shown`, only where that is something else than the last time."""
+    from statehub.cli.progress import Progress
     from statehub.cli.sync_report import document, exit_code, lines
     from statehub.cli.sync_run import Sync
 
     reports: list[Report] = []
     for slug, root in places:
-        with _progress() as tell:
-            reports.append(Sync(client, slug, str(root), wish, tell).run())
+        with Progress(f"sync of {slug}") as progress:
+            reports.append(Sync(client, slug, str(root), wish, progress).run())
     text = [line for report in reports for line in lines(report, wish, Path.cwd())]
     if as_json:
         text = [json.dumps(document(reports, wish), ensure_ascii=False)]
@@ -145,11 +146,6 @@ def _run(
     if shown is not None:
         shown[:] = text
     return exit_code(reports, wish)
-
-
-def _progress() -> Any:
-    """A bar on stderr, where that is a terminal."""
-    return nullcontext()
 
 
 def _say(text: str) -> None:

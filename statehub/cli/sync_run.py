@@ -4,11 +4,12 @@ Files first, since the base is kept in the hub: killed between the two, the next
 moves the base. The other way round it would take the old file for a change.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from statehub import calls
+from statehub.cli.progress import Progress
 from statehub.errors import Conflict, Invalid, NotFound, StateHubError
 from statehub.repos import checkout, history, tree
 from statehub.repos.merge import Prefer
@@ -69,15 +70,12 @@ class Report:
         return any(finding.severity == "error" for finding in self.findings)
 
 
-Tell = Callable[[str, int, int], None]
-
-
 class Sync:
-    """One sync of the repository `repo`, checked out at `root`. `tell` hears of progress: what, how many, of all."""
+    """One sync of the repository `repo`, checked out at `root`."""
 
-    def __init__(self, client: "Client", repo: str, root: str, wish: Wish, tell: Tell | None = None) -> None:
+    def __init__(self, client: "Client", repo: str, root: str, wish: Wish, progress: Progress | None = None) -> None:
         self.client, self.repo, self.root, self.wish = client, repo, root, wish
-        self.tell: Tell = tell or (lambda *_: None)
+        self.progress = progress or Progress("sync")
         self.place = checkout.place_of(root, client.base_url)
         self.refused: Refusals = {}
         self.barred: dict[str, Finding] = {}
@@ -91,7 +89,7 @@ class Sync:
 
     def run(self) -> Report:
         """Do it. Raises StateHubError where the hub cannot be asked."""
-        with checkout.held(self.place, lambda: self.tell("waiting for another sync of this repository", 0, 0)):
+        with checkout.held(self.place, lambda: self.progress.step("another sync of this repository runs")):
             tree.clear(self.root)
             return self._run()
 
@@ -108,6 +106,7 @@ class Sync:
             if not self._write_files():
                 continue
             self._remember("pulled")
+            self.progress.step("writing to the hub")
             rows = [outcome.row for outcome in self.outcomes.values() if outcome.sends] + self._archived()
             try:
                 sent = self.client.do(calls.sync_plans(self.repo, rows))["counts"] if rows else None
@@ -131,8 +130,7 @@ class Sync:
         self.files = {file.path: file for file in found}
         self.read, self.disk = {}, {}
         self.first = [Finding(path, 1, why) for path, why in left]
-        for number, (path, file) in enumerate(self.files.items()):
-            self.tell("reading files", number, len(found))
+        for path, file in self.files.items():
             try:
                 content = tree.read(file)
             except Refused as refused:
@@ -142,7 +140,8 @@ class Sync:
             self.read[path], self.disk[path] = before[path] if ours else content, content
 
     def _decide(self) -> None:
-        self.survey: Survey = survey(self.read.items(), self.hub)
+        self.progress.step("reading workplans", len(self.read), "files")
+        self.survey: Survey = survey(self._counted(), self.hub)
         self.survey.paths |= set(self.files)
         for code in self.barred:
             self.survey.plans.pop(code, None)
@@ -155,6 +154,11 @@ class Sync:
                 self.outcomes = decide(self.survey, self.hub, bases | older, rules, self.refused)
             if self._edit():
                 return
+
+    def _counted(self) -> Iterator[tuple[str, bytes]]:
+        for told in self.read.items():
+            yield told
+            self.progress.advance()
 
     def _older(self, bases: Mapping[str, Any]) -> dict[str, Any]:
         """Bases for files that may be older than theirs: git says what was not changed here."""
@@ -229,13 +233,13 @@ class Sync:
 
     def _learn(self, error: StateHubError, rows: list[dict[str, Any]]) -> None:
         """What the hub did not take, so that the rest goes in. Raises the error where it says nothing of that."""
-        faults = error.extra.get("errors") or []
-        if isinstance(error, Conflict) and not faults:
+        if isinstance(error, Conflict) and "cannot depend on" in error.detail:
             words = error.detail.split()
-            if "cycle" not in error.detail or "cannot depend on" not in error.detail:
-                raise error
             self.refused[words[0].lower(), words[4].rstrip(":").lower()] = "that closes a cycle; it is left out"
             return
+        faults = error.extra.get("errors") or []
+        if not faults:
+            raise error
         for fault in faults:
             self._refuse(error, fault["pointer"].split("/")[2:], fault["detail"], rows)
         self._read_hub()
@@ -263,6 +267,9 @@ class Sync:
             before = plans.get(code, row["sync_base"] if row else None)
             if before is not None or what == "agreed":
                 plans[code] = overlaid(before, getattr(outcome, what))
+        if what == "agreed":
+            for gone in self._archived():
+                plans[gone["code"].lower()] = gone["sync_base"]
         commit = self.commit if what == "agreed" else self.memory.get("commit")
         if plans != self.memory.get("plans") or commit != self.memory.get("commit"):
             self.memory = {"epoch": self.epoch, "commit": commit, "plans": plans}

@@ -117,11 +117,11 @@ def _edited(before: TaskLine, changes: dict[str, Any], escape: Callable[[str], s
             edits.append((before.spans["status"], MARK_OF[str(value)]))
         else:
             edits.append(_word_edit(before, name, value))
-    # from the end to the front
-    line = before.raw
-    for (start, end), text in sorted(edits, key=lambda edit: edit[0], reverse=True):
-        line = line[:start] + text + line[end:]
-    return line
+    line, at = "", 0
+    for (start, end), text in sorted(edits, key=lambda edit: edit[0]):
+        line += before.raw[at:start] + text
+        at = end
+    return line + before.raw[at:]
 
 
 def new_line(head: str, number: str, plan: str, codes: frozenset[str], values: dict[str, Any]) -> str:
