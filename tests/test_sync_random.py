@@ -100,7 +100,8 @@ def change_hub(checkout: Checkout, before: Side, wanted: Side) -> None:
 START: Side = {
     (-1, "title"): "Plan", (-1, "status"): "active", (-1, "owner"): "ada",
     **{(task, name): value for task in range(TASKS) for name, value in {
-        "title": f"Task {task}", "status": "todo", "assignee": "bo", "priority": 2, "waiting_on": None, "depends_on": (),
+        "title": f"Task {task}", "status": "todo", "assignee": "bo", "priority": 2, "waiting_on": None,
+        "depends_on": (),
     }.items()},
 }  # fmt: skip
 

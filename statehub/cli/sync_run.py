@@ -272,8 +272,8 @@ class Sync:
                 plans[gone["code"].lower()] = gone["sync_base"]
         commit = self.commit if what == "agreed" else self.memory.get("commit")
         if plans != self.memory.get("plans") or commit != self.memory.get("commit"):
-            self.memory = {"epoch": self.epoch, "commit": commit, "plans": plans}
-            checkout.save(self.place, "base.json", self.root, self.memory)
+            # of what the files took only the next run needs to know: this one compares with the files as they were
+            checkout.save(self.place, "base.json", self.root, {"epoch": self.epoch, "commit": commit, "plans": plans})
 
     def _report(self, sent: Mapping[str, Any] | None) -> Report:
         done = Report(self.repo, self.root, sent=sent)
