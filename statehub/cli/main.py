@@ -1,7 +1,13 @@
 """`custodian`: the console script. Each command imports what it needs when it runs, since agents call it all day."""
 
+# ruff: noqa: E402
 import os
 import sys
+
+from statehub.cli import quick
+
+quick.end_if_unchanged(sys.argv)  # before typer, whose import alone takes longer than that
+
 from pathlib import Path
 from typing import Annotated
 

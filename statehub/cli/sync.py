@@ -130,14 +130,23 @@ def _run(
     client: "Client", places: list[tuple[str, Path]], wish: "Wish", *, as_json: bool, shown: list[str] | None = None
 ) -> int:
     """Sync each, and show what was found; with `shown`, only where that is something else than the last time."""
+    from statehub import calls
+    from statehub.cli import quick
     from statehub.cli.progress import Progress
     from statehub.cli.sync_report import document, exit_code, lines
     from statehub.cli.sync_run import Sync
+    from statehub.settings import Settings
 
     reports: list[Report] = []
     for slug, root in places:
         with Progress(f"sync of {slug}") as progress:
-            reports.append(Sync(client, slug, str(root), wish, progress).run())
+            sync = Sync(client, slug, str(root), wish, progress)
+            quick.forget(str(root))
+            reports.append(sync.run())
+        if reports[-1].is_clean and "Authorization" not in client.memory.headers:
+            [told] = lines(reports[-1], wish, root)
+            path, data_dir = calls.list_plans(slug).path, str(Settings.load().data_dir)
+            quick.remember(str(root), data_dir, client.base_url, path, sync.tag, told, sync.looked_at)
     text = [line for report in reports for line in lines(report, wish, Path.cwd())]
     if as_json:
         text = [json.dumps(document(reports, wish), ensure_ascii=False)]

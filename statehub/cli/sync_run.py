@@ -4,6 +4,7 @@ Files first, since the base is kept in the hub: killed between the two, the next
 moves the base. The other way round it would take the old file for a change.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,11 @@ class Report:
         return any(outcome.sends or outcome.writes for _, outcome in self.outcomes.values()) or bool(self.archived)
 
     @property
+    def is_clean(self) -> bool:
+        """Whether both sides were the same, and nothing is to be told."""
+        return not (self.differs or self.findings or self.conflicts or self.sent or self.written)
+
+    @property
     def failed(self) -> bool:
         """Whether something is wrong with a file."""
         return any(finding.severity == "error" for finding in self.findings)
@@ -124,6 +130,7 @@ class Sync:
 
     def _read_files(self, moved: str | None = None) -> None:
         """All of them; or again, because that one moved: what we wrote ourselves is nobody's change."""
+        self.looked_at = time.time_ns()
         found, left = tree.walk(self.root)
         before = dict(self.read)
         disk = dict(self.disk)

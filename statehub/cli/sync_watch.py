@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from statehub.cli.text import clean
 from statehub.client import Client
 from statehub.errors import StateHubError
-from statehub.repos.tree import FOLDER
+from statehub.repos.scan import FOLDER
 
 if TYPE_CHECKING:
     from watchfiles import Change

@@ -2,7 +2,7 @@
 
 The base in the hub is of whoever synced last. Another checkout may be older: what it has not seen, it has not changed.
 """
-# ruff: noqa: PTH103, PTH105, PTH111, PTH116, PTH118, PTH123
+# ruff: noqa: PTH103, PTH105, PTH111, PTH118, PTH123
 # os.path: see tree.py
 
 import fcntl
@@ -11,6 +11,8 @@ import os
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+from statehub.repos.scan import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,15 +44,6 @@ def save(place: str, name: str, root: str, document: dict[str, Any]) -> None:
         with open(temporary, "w", encoding="utf-8") as file:
             file.write(content)
         os.replace(temporary, os.path.join(place, name))
-
-
-def identity(root: str) -> list[int]:
-    """Tells a checkout from one that stood at the same path before."""
-    found = []
-    for path in (root, os.path.join(root, ".git")):
-        with suppress(OSError):
-            found.append(os.stat(path).st_ino)
-    return found
 
 
 @contextmanager

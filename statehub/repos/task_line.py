@@ -117,11 +117,11 @@ def _edited(before: TaskLine, changes: dict[str, Any], escape: Callable[[str], s
             edits.append((before.spans["status"], MARK_OF[str(value)]))
         else:
             edits.append(_word_edit(before, name, value))
-    line, at = "", 0
+    line, done = "", 0
     for (start, end), text in sorted(edits, key=lambda edit: edit[0]):
-        line += before.raw[at:start] + text
-        at = end
-    return line + before.raw[at:]
+        line += before.raw[done:start] + text
+        done = end
+    return line + before.raw[done:]
 
 
 def new_line(head: str, number: str, plan: str, codes: frozenset[str], values: dict[str, Any]) -> str:

@@ -7,16 +7,11 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from statehub.repos.scan import FOLDER, Stamp, entries, stamp_of
 from statehub.repos.yaml_nodes import Refused
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-FOLDER = "workplans"
 _TEMPORARY = ".statehub-tmp"
-Stamp = tuple[int, int, int, int]
 
 
 class Moved(Exception):
@@ -32,27 +27,22 @@ class Found:
     stamp: Stamp
 
 
-def stamp_of(status: os.stat_result) -> Stamp:
-    """When and how the file was last changed."""
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
-
-
 def walk(root: str) -> tuple[list[Found], list[tuple[str, str]]]:
     """All `*.md` below workplans/, in order of their paths; and what is left alone, with the reason."""
     found: list[Found] = []
     refused: list[tuple[str, str]] = []
-    for path, entry in _entries(root, FOLDER):
-        if not entry.is_symlink():
-            found.append(Found(path, entry.path, stamp_of(entry.stat())))
+    for path, place, is_link, stamp in entries(root):
+        if not is_link:
+            found.append(Found(path, place, stamp))
             continue
-        real = os.path.realpath(entry.path)
+        real = os.path.realpath(place)
         if not real.startswith(os.path.join(root, "")):
             refused.append((path, "is a link that leads out of the repository; it is left alone"))
         elif not os.path.isfile(real):
             refused.append((path, "is a link to no file"))
         elif not real.startswith(os.path.join(root, FOLDER, "")):  # else it is found there
             found.append(Found(path, real, stamp_of(os.stat(real))))
-    return sorted(found, key=lambda file: file.path), refused
+    return found, refused
 
 
 def read(file: Found) -> bytes:
@@ -98,18 +88,3 @@ def clear(root: str) -> None:
             if name.startswith(".") and name.endswith(_TEMPORARY):
                 with suppress(OSError):
                     os.unlink(os.path.join(folder, name))
-
-
-def _entries(root: str, folder: str) -> "Iterator[tuple[str, os.DirEntry[str]]]":
-    try:
-        entries = list(os.scandir(os.path.join(root, folder)))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        path = f"{folder}/{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            yield from _entries(root, path)
-        elif entry.name.lower().endswith(".md") and not (entry.is_symlink() and entry.is_dir()):
-            yield path, entry
