@@ -3,10 +3,12 @@
 It runs before anything else is imported, since hooks and agents call it all day. Whatever is not exactly as the last
 sync left it goes the long way: what is kept here is a cache, and may be deleted at any time.
 """
-# ruff: noqa: PTH103, PTH105, PTH109, PTH111, PTH116, PTH118, PTH119, PTH123
+# ruff: noqa: PTH103, PTH105, PTH108, PTH109, PTH110, PTH111
+# ruff: noqa: PTH116, PTH118, PTH119, PTH120, PTH123
 
 import os
 import sys
+from _socket import AF_INET, SOCK_STREAM, socket  # what socket is made of; importing that takes as long as all of this
 from zlib import crc32
 
 from statehub.repos.scan import entries, identity
@@ -33,7 +35,7 @@ def end_if_unchanged(words: list[str]) -> None:
     if told is not None:
         sys.stdout.write(told + "\n")
         sys.stdout.flush()
-        sys.exit(0)
+        os._exit(0)  # nothing is left to be tidied up
 
 
 def remember(root: str, data_dir: str, url: str, path: str, tag: str, told: str, looked_at: int) -> None:
@@ -74,18 +76,18 @@ def _unchanged(here: str) -> str | None:
             return None
     with open(_place(root), encoding="utf-8", errors="surrogateescape") as file:
         form, there, data_dir, circumstances, port, path, tag, told, found = file.read().split("\n")
-    if (form, there, circumstances) != (FORMAT, root, _circumstances(root, data_dir)) or found != repr(entries(root)):
+    if (form, there, circumstances) != (FORMAT, root, _circumstances(root, data_dir)):
         return None
-    return told if _is_current(int(port), path, tag) else None
-
-
-def _is_current(port: int, path: str, tag: str) -> bool:
-    import socket
-
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as connection:
-        connection.sendall(request.encode())
-        return connection.recv(64).startswith(b"HTTP/1.1 304 ")
+    connection = socket(AF_INET, SOCK_STREAM)
+    try:
+        connection.settimeout(TIMEOUT_S)
+        connection.connect((b"127.0.0.1", int(port)))
+        asked = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n"
+        connection.send(asked.encode())
+        same = found == repr(entries(root))  # while the hub looks too
+        return told if same and connection.recv(64).startswith(b"HTTP/1.1 304 ") else None
+    finally:
+        connection.close()
 
 
 def _circumstances(root: str, data_dir: str) -> str:
@@ -102,7 +104,7 @@ def _circumstances(root: str, data_dir: str) -> str:
             looks.append((status.st_mtime_ns, status.st_size, status.st_ino))
         except OSError:
             looks.append((0, 0, 0))
-    told = repr((ours, looks, identity(root), os.getuid(), sys.executable))
+    told = repr((ours, looks, identity(root), os.getuid()))
     return str(crc32(told.encode(errors="surrogateescape")))  # no secret of the environment is kept
 
 
