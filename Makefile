@@ -22,7 +22,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down test chaos fuzz install install-cli dashboard-install mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bench clean
+.PHONY: help up down test chaos fuzz install install-cli dashboard-install mcp-install check fix db db-tools db-stop migrate seed api mcp-http sync health schema docs examples lock bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -118,6 +118,9 @@ api: install ## serve the API alone on the configured database: wait for it, mig
 
 mcp-http: install ## serve MCP alone on 127.0.0.1:8001, for the hub that runs
 	@$(BIN)/custodian mcp
+
+sync: install ## make workplan files and hub agree, in every registered repository of this machine
+	@$(BIN)/custodian sync --all
 
 health: ## ask /state/health
 	@curl -sS "$${STATEHUB_API_URL:-http://127.0.0.1:$${STATEHUB_API_PORT:-8000}}/state/health"; echo

@@ -155,11 +155,12 @@ def test_an_edit_that_is_saved_while_a_sync_writes_is_not_overwritten(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout.change("T01", status="done")
-    real, saved = tree.replace, []
+    real, saved = tree.replace, threading.Event()
 
     def replace(file: tree.Found, before: bytes, after: bytes) -> None:
-        if not saved:
-            saved.append(checkout.edit("Task 2\n", "Task two\n"))
+        if not saved.is_set():
+            saved.set()
+            checkout.edit("Task 2\n", "Task two\n")
         real(file, before, after)
 
     monkeypatch.setattr(tree, "replace", replace)
@@ -173,20 +174,20 @@ def test_rows_that_move_between_reading_and_writing_are_read_again(
 ) -> None:
     checkout.edit("Task 1\n", "Task one\n")
     checkout.change("T02", status="progress")
-    real, moved = Sync._write_files, []
+    real, left = Sync._write_files, ["done", "todo", "wait"]
 
     def write(sync: Sync) -> bool:
         written = real(sync)
-        if len(moved) < 3:
-            moved.append(checkout.change("T01", priority=len(moved)))
-            checkout.change("T02", status=["wait", "todo", "done"][len(moved) - 1])
+        if left:
+            checkout.change("T01", priority=4 - len(left))
+            checkout.change("T02", status=left.pop())
         return written
 
     with monkeypatch.context() as patched:
         patched.setattr(Sync, "_write_files", write)
         assert not checkout.sync().conflicts
     checkout.synced()
-    assert (checkout.tasks()["T01"]["title"], checkout.tasks()["T01"]["priority"]) == ("Task one", 2)
+    assert (checkout.tasks()["T01"]["title"], checkout.tasks()["T01"]["priority"]) == ("Task one", 3)
     assert "- [x] T02 Task 2\n" in checkout.text()
     assert checkout.tasks()["T02"]["status"] == "done"
 

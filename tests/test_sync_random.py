@@ -20,7 +20,7 @@ from tests.running import Hub
 EXAMPLES = int(os.environ.get("STATEHUB_SYNC_EXAMPLES", "40"))
 MARKS = {"todo": " ", "progress": "/", "wait": "!", "done": "x", "cancel": "-"}
 WORDS = st.sampled_from(["Alpha", "Über 😀", "a `b` *c*", "x: y", "1. z", "#4 (v2)"])
-VALUES = {
+VALUES: dict[str, st.SearchStrategy[Any]] = {
     "title": WORDS,
     "status": st.sampled_from(["todo", "progress", "wait", "done"]),
     "assignee": st.sampled_from([None, "ada", "bo", "Jörg M"]),
@@ -28,7 +28,7 @@ VALUES = {
     "waiting_on": st.sampled_from([None, "rain", "a (b)", "ü"]),
     "depends_on": st.sampled_from([(), (0,), (1,), (0, 1)]),  # of tasks before it: no cycles
 }
-PLAN_VALUES = {
+PLAN_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "title": WORDS, "status": st.sampled_from(["proposed", "active", "finished"]),
     "owner": st.sampled_from([None, "ada", "Jörg M"]),
 }  # fmt: skip
