@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from statehub.cli.sync_run import Report, Sync, Wish
+from statehub.cli.sync_outcome import Report, Wish
+from statehub.cli.sync_run import Sync
 from statehub.client import Client
 from tests.running import Hub
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from statehub.cli.sync_run import Sync, Wish
+from statehub.cli.sync_outcome import Wish
+from statehub.cli.sync_run import Sync
 from statehub.client import Client
 from statehub.repos.classification import read_file
 from tests.commands import ROOT

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from statehub.cli.sync_run import Sync, Wish
+from statehub.cli.sync_outcome import Wish
+from statehub.cli.sync_run import Sync
 from statehub.client import Client
 from statehub.repos import tree
 from tests.checkouts import Checkout
@@ -23,7 +24,8 @@ KILLS = int(os.environ.get("STATEHUB_SYNC_KILLS", "12"))
 LATEST_KILL_S = 0.12
 ALONE = """
 import sys
-from statehub.cli.sync_run import Sync, Wish
+from statehub.cli.sync_outcome import Wish
+from statehub.cli.sync_run import Sync
 from statehub.client import Client
 from statehub.repos import history, workplan_file, workplan_edit
 workplan_file._markdown()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from statehub.cli.sync_run import Report
+from statehub.cli.sync_outcome import Report
 from statehub.tokens import Token
 from tests.checkouts import PLAN, Checkout
 from tests.running import Hub

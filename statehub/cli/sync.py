@@ -12,7 +12,7 @@ import typer
 from statehub.errors import Malformed, NotFound
 
 if TYPE_CHECKING:
-    from statehub.cli.sync_run import Report, Wish
+    from statehub.cli.sync_outcome import Report, Wish
     from statehub.client import Client
 
 app = typer.Typer()
@@ -43,7 +43,7 @@ def sync(
 
     Example: custodian sync --check
     """
-    from statehub.cli.sync_run import Wish
+    from statehub.cli.sync_outcome import Wish
 
     if every and paths:
         raise Malformed("--all takes no PATH")

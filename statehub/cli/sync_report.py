@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from statehub.cli.sync_run import Report, Wish
+from statehub.cli.sync_outcome import Report, Wish
 from statehub.cli.text import clean
 from statehub.repos.reconcile import Change, Conflict
 

@@ -6,15 +6,15 @@ moves the base. The other way round it would take the old file for a change.
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from statehub import calls
 from statehub.cli.progress import Progress
+from statehub.cli.sync_memory import Memory
+from statehub.cli.sync_outcome import Report, Wish
 from statehub.errors import Conflict, Invalid, NotFound, StateHubError
-from statehub.repos import checkout, history, tree
-from statehub.repos.merge import Prefer
-from statehub.repos.reconcile import Outcome, Rules, overlaid
+from statehub.repos import checkout, tree
+from statehub.repos.reconcile import Rules
 from statehub.repos.survey import Finding, Refusals, Survey, decide, refusals, refuse_unknown, survey, vanished
 from statehub.repos.task_line import Unwritable
 from statehub.repos.workplan_edit import changed_text
@@ -24,56 +24,6 @@ if TYPE_CHECKING:
     from statehub.client import Client
 
 TRIES = 20
-
-
-@dataclass(frozen=True)
-class Wish:
-    """How it is done."""
-
-    check: bool = False
-    write: bool = True
-    prune: bool = False
-    prefer: Prefer = None
-
-
-@dataclass
-class Report:
-    """What was found and done. `sent`: the hub's counts, None where nothing was sent; `written`: paths of files."""
-
-    repo: str
-    root: str
-    workplans: int = 0
-    tasks: int = 0
-    outcomes: dict[str, tuple[str, Outcome]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    archived: list[str] = field(default_factory=list)
-    sent: Mapping[str, Any] | None = None
-    written: list[str] = field(default_factory=list)
-
-    @property
-    def conflicts(self) -> int:
-        """How many values both sides changed."""
-        return sum(len(outcome.conflicts) for _, outcome in self.outcomes.values())
-
-    @property
-    def changes(self) -> int:
-        """How many values go, or went, to either side."""
-        return sum(len(outcome.changes) for _, outcome in self.outcomes.values()) + len(self.archived)
-
-    @property
-    def differs(self) -> bool:
-        """Whether a sync would write anything."""
-        return any(outcome.sends or outcome.writes for _, outcome in self.outcomes.values()) or bool(self.archived)
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether both sides were the same, and nothing is to be told."""
-        return not (self.differs or self.findings or self.conflicts or self.sent or self.written)
-
-    @property
-    def failed(self) -> bool:
-        """Whether something is wrong with a file."""
-        return any(finding.severity == "error" for finding in self.findings)
 
 
 class Sync:
@@ -87,8 +37,6 @@ class Sync:
         self.barred: dict[str, Finding] = {}
         self.unwritable: dict[str, Finding] = {}
         self.there: dict[tuple[str, str], bool] = {}
-        self.partings: dict[str | None, str | None] = {}
-        self.commit = history.head(root)
         self.epoch = ""
         self.read: dict[str, bytes] = {}
         self.disk: dict[str, bytes] = {}
@@ -101,9 +49,7 @@ class Sync:
 
     def _run(self) -> Report:
         self._read_hub()
-        self.memory = checkout.load(self.place, "base.json", self.root)
-        if self.memory.get("epoch") != self.epoch:  # another database, or another history of it
-            self.memory = {}
+        self.memory = Memory(self.place, self.root, self.epoch)
         self._read_files()
         for _ in range(TRIES):
             self._decide()
@@ -111,7 +57,8 @@ class Sync:
                 return self._report(None)
             if not self._write_files():
                 continue
-            self._remember("pulled")
+            if self.texts:
+                self.memory.note_pulled(self.outcomes, self.hub)
             self.progress.step("writing to the hub")
             rows = [outcome.row for outcome in self.outcomes.values() if outcome.sends] + self._archived()
             try:
@@ -119,7 +66,8 @@ class Sync:
             except (Conflict, Invalid) as error:
                 self._learn(error, rows)
                 continue
-            self._remember("agreed")
+            told = {finding.file for finding in [*self.survey.findings, *refusals(self.survey, self.refused)]}
+            self.memory.note_agreed(self.outcomes, self.survey, self.hub, self.read, self._archived(), told)
             return self._report(sent)
         raise Conflict(f"{self.repo} kept changing while it was synced; what was not synced is as it was, try again")
 
@@ -148,17 +96,17 @@ class Sync:
 
     def _decide(self) -> None:
         self.progress.step("reading workplans", len(self.read), "files")
-        self.survey: Survey = survey(self._counted(), self.hub)
+        self.survey: Survey = survey(self._counted(), self.hub, self.memory.settled(self.read, self.hub, self.barred))
         self.survey.paths |= set(self.files)
         for code in self.barred:
             self.survey.plans.pop(code, None)
         refuse_unknown(self.survey, self.hub, self._exists, self.refused)
         while True:
-            rules = Rules(self.wish.prefer, self.wish.write, unwritable=frozenset(self.unwritable), commit=self.commit)
-            bases = dict(self.memory.get("plans", {}))
-            self.outcomes = decide(self.survey, self.hub, bases, rules, self.refused)
-            if older := self._older(bases):
-                self.outcomes = decide(self.survey, self.hub, bases | older, rules, self.refused)
+            unwritable = frozenset(self.unwritable)
+            rules = Rules(self.wish.prefer, self.wish.write, unwritable=unwritable, commit=self.memory.commit)
+            self.outcomes = decide(self.survey, self.hub, self.memory.bases, rules, self.refused)
+            if older := self.memory.older(self.outcomes, self.survey, self.hub):
+                self.outcomes = decide(self.survey, self.hub, self.memory.bases | older, rules, self.refused)
             if self._edit():
                 return
 
@@ -166,24 +114,6 @@ class Sync:
         for told in self.read.items():
             yield told
             self.progress.advance()
-
-    def _older(self, bases: Mapping[str, Any]) -> dict[str, Any]:
-        """Bases for files that may be older than theirs: git says what was not changed here."""
-        found: dict[str, Any] = {}
-        if self.commit is None or self.memory.get("commit") == self.commit:
-            return found
-        for code, outcome in self.outcomes.items():
-            row, (path, plan) = self.hub.get(code), self.survey.plans[code]
-            changed = any(change.to == "hub" and change.name != "created" for change in outcome.changes)
-            if row is None or not (changed or outcome.conflicts):
-                continue
-            base = bases.get(code, row["sync_base"])
-            commit = self.memory.get("commit") if code in bases else (base or {}).get("commit")
-            if commit not in self.partings:
-                self.partings[commit] = history.parting(self.root, commit) if commit else None
-            if (parting := self.partings[commit]) and (then := history.as_it_was(self.root, parting, path, plan)):
-                found[code] = history.unchanged(plan, then, base)
-        return found
 
     def _edit(self) -> bool:
         """Make the files' new texts; false where one cannot take them: then it is left as it is."""
@@ -266,26 +196,11 @@ class Sync:
             told = f"{rest[0]}: {detail}" if rest else detail
             self.barred[plan["code"].lower()] = Finding(path, line, told)
 
-    def _remember(self, what: str) -> None:
-        """The base of this checkout: before the hub is written, of what the files took; then of all that is agreed."""
-        plans = dict(self.memory.get("plans", {}))
-        for code, outcome in self.outcomes.items():
-            row = self.hub.get(code)
-            before = plans.get(code, row["sync_base"] if row else None)
-            if before is not None or what == "agreed":
-                plans[code] = overlaid(before, getattr(outcome, what))
-        if what == "agreed":
-            for gone in self._archived():
-                plans[gone["code"].lower()] = gone["sync_base"]
-        commit = self.commit if what == "agreed" else self.memory.get("commit")
-        if plans != self.memory.get("plans") or commit != self.memory.get("commit"):
-            # of what the files took only the next run needs to know: this one compares with the files as they were
-            checkout.save(self.place, "base.json", self.root, {"epoch": self.epoch, "commit": commit, "plans": plans})
-
     def _report(self, sent: Mapping[str, Any] | None) -> Report:
         done = Report(self.repo, self.root, sent=sent)
-        done.workplans = len(self.survey.plans)
+        done.workplans = len(self.survey.plans) + len(self.survey.settled)
         done.tasks = sum(len(plan.items) for _, plan in self.survey.plans.values())
+        done.tasks += sum(self.memory.tasks_of(path) for path in self.survey.settled.values())
         done.findings = [*self.first, *self.survey.findings, *self.barred.values(), *self.unwritable.values()]
         done.findings += refusals(self.survey, self.refused)
         for code, outcome in self.outcomes.items():

@@ -55,6 +55,11 @@ class Outcome:
     notes: list[tuple[int, str]] = field(default_factory=list)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether both sides are the same, and nothing is to be told."""
+        return not (self.sends or self.writes or self.changes or self.conflicts or self.problems or self.notes)
+
+    @property
     def writes(self) -> bool:
         """Whether the file changes."""
         return bool(self.values or self.tasks or self.new)

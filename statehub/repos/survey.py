@@ -28,16 +28,18 @@ class Finding:
 
 @dataclass
 class Survey:
-    """Plans by their code in lower case: path and content; all paths that are there."""
+    """Plans by their code in lower case: path and content; all paths that are there; those that were not read."""
 
     plans: dict[str, tuple[str, Workplan]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
+    settled: dict[str, str] = field(default_factory=dict)
 
 
-def survey(files: Iterable[tuple[str, bytes]], hub: Mapping[str, Hub]) -> Survey:
-    """Read them all. `hub`: its plans by code in lower case."""
-    found = Survey()
+def survey(files: Iterable[tuple[str, bytes]], hub: Mapping[str, Hub], settled: Mapping[str, str]) -> Survey:
+    """Read them all. `hub`: its plans by code in lower case; `settled`: paths, by code, that need not be read."""
+    found = Survey(settled=dict(settled))
+    there = set(settled.values())
 
     def codes_of(plan: str) -> Codes:
         row = hub.get(plan.lower())
@@ -47,6 +49,8 @@ def survey(files: Iterable[tuple[str, bytes]], hub: Mapping[str, Hub]) -> Survey
 
     for path, content in files:
         found.paths.add(path)
+        if path in there:
+            continue
         try:
             plan = read_workplan(text_of(content), codes_of)
         except Refused as refused:
@@ -54,6 +58,9 @@ def survey(files: Iterable[tuple[str, bytes]], hub: Mapping[str, Hub]) -> Survey
             continue
         if plan is None:
             _is_no_plan(found, path)
+            continue
+        if plan.code.lower() in settled:
+            _tell_twice(found, settled[plan.code.lower()], (path, plan))
             continue
         first = found.plans.setdefault(plan.code.lower(), (path, plan))
         if first[1] is not plan:
@@ -66,7 +73,7 @@ def vanished(found: Survey, hub: Mapping[str, Hub]) -> list[Hub]:
     return [
         plan
         for code, plan in hub.items()
-        if plan["synced"] and plan["status"] != "archived" and code not in found.plans
+        if plan["synced"] and plan["status"] != "archived" and code not in found.plans and code not in found.settled
         and plan["source_path"] not in found.paths
     ]  # fmt: skip
 
@@ -144,10 +151,12 @@ def _stands_twice(
     if row is not None and row["source_path"] == other[0]:
         first, other = other, first
     found.plans[code] = first
-    line = other[1].front.line_of("id")
-    found.findings.append(
-        Finding(other[0], line, f"id: {other[1].code} is {first[0]} already; give this plan another id")
-    )
+    _tell_twice(found, first[0], other)
+
+
+def _tell_twice(found: Survey, first: str, other: Source) -> None:
+    told = f"id: {other[1].code} is {first} already; give this plan another id"
+    found.findings.append(Finding(other[0], other[1].front.line_of("id"), told))
 
 
 def _closing_edge(hub: Mapping[str, Hub], outcomes: Mapping[str, Outcome]) -> tuple[str, str, str] | None:
