@@ -1,12 +1,14 @@
 """Files and hub are made to agree, field by field: what changed on one side goes to the other, nothing is lost."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from statehub.cli.sync_outcome import Report
+from statehub.repos import tree
 from statehub.tokens import Token
 from tests.checkouts import PLAN, Checkout
 from tests.running import Hub
@@ -289,6 +291,54 @@ def test_links_out_of_the_repository_are_not_followed_and_modes_stay(synced: Che
     assert {p["code"] for p in synced.hub_side()["workplans"]} == {synced.code}
 
 
+def test_a_plan_that_was_made_in_the_hub_is_taken_on_by_its_file(checkout: Checkout) -> None:
+    hub = checkout.hub
+    made = {"repo": checkout.slug, "code": checkout.code, "title": "Measure", "owner": "ada"}
+    assert hub.post("/workplans", made).status == 201
+    hub.created("/tasks", workplan=checkout.code, title="First", status="done")
+    hub.created("/tasks", workplan=checkout.code, title="Of the hub")
+    report = checkout.sync()
+    assert conflicts(report) == [(10, "title", "Second", "Of the hub")]
+    assert "- [x] T01 First\n" in checkout.text()
+    assert "status: active\nowner: ada\n" in checkout.text()
+    assert (checkout.plan()["status"], checkout.tasks()["T03"]["title"]) == ("active", "Third")
+
+
+def test_a_file_whose_name_cannot_be_told_is_left_alone(synced: Checkout) -> None:
+    with open(os.fsencode(synced.path()).replace(b"plan.md", b"caf\xe9.md"), "wb") as file:  # noqa: PTH123
+        file.write(b"---\nid: X-1\ntitle: X\n---\n")
+    assert synced.told(synced.sync()) == ["workplans/caf?.md:1: has a name that is not UTF-8; rename it"]
+
+
+def test_an_edit_during_one_write_does_not_make_an_older_write_a_change(
+    synced: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced.write(PLAN.format(code=f"{synced.code}B"), "two.md")
+    synced.synced()
+    synced.change("T01", status="progress")
+    synced.hub.patch(f"/tasks/{synced.code}B-T01", {"status": "progress"})
+    real, saved = tree.replace, threading.Event()
+
+    def replace(file: tree.Found, before: bytes, after: bytes) -> None:
+        if file.path.endswith("two.md") and not saved.is_set():
+            saved.set()
+            synced.edit("T03 Third", "T03 Saved", "two.md")
+        real(file, before, after)
+        if file.path.endswith("plan.md"):
+            synced.edit("Why.", "Why not.")
+            synced.change("T01", status="done")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tree, "replace", replace)
+        report = synced.sync()
+    assert not report.conflicts
+    synced.synced()
+    assert "- [x] T01 First\n" in synced.text()
+    assert "Why not." in synced.text()
+    assert "- [/] T01 First\n" in synced.text("two.md")
+    assert synced.tasks(f"{synced.code}B")["T03"]["title"] == "Saved"
+
+
 def test_an_older_checkout_does_not_turn_the_hub_back(synced: Checkout, tmp_path: Path) -> None:
     synced.git("init")
     synced.git("add", ".")
@@ -321,7 +371,9 @@ def test_a_restored_hub_is_synced_with_its_own_base(synced: Checkout) -> None:
     synced.change("T01", status="done")
     synced.synced()
     # as if another database: what this checkout remembers is not of this history
-    for file in (Path(os.environ["XDG_STATE_HOME"])).rglob("base.json"):
+    files = list(Path(os.environ["XDG_STATE_HOME"]).rglob("base-*.json"))
+    assert files
+    for file in files:
         file.write_text(file.read_text().replace('"epoch": "', '"epoch": "x'))
     synced.synced()
     assert "- [x] T01" in synced.text()

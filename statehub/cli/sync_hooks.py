@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from statehub.errors import NotFound, StateHubError
+from statehub.repos.history import plain_environment
 
 BEGIN, END = "# >>> state-hub sync: kept by custodian sync --install-hook >>>", "# <<< state-hub sync <<<"
 KEPT = ".before-state-hub"
@@ -43,7 +44,7 @@ def install(root: Path) -> list[str]:
 def _folder(root: Path) -> Path:
     asked = ["git", "rev-parse", "--path-format=absolute", "--git-path", "hooks"]
     try:
-        told = subprocess.run(asked, cwd=root, capture_output=True, text=True, check=False)
+        told = subprocess.run(asked, cwd=root, env=plain_environment(), capture_output=True, text=True, check=False)
     except OSError:
         raise NotFound("git is not on the PATH") from None
     if told.returncode:

@@ -9,8 +9,6 @@ from statehub.repos import checkout, history
 from statehub.repos.reconcile import Outcome, overlaid
 from statehub.repos.survey import Survey
 
-FILE = "base.json"
-
 
 class Memory:
     """Of the checkout at `root`, kept at `place`; `epoch` is the hub's: of another one nothing is known."""
@@ -18,7 +16,8 @@ class Memory:
     def __init__(self, place: str, root: str, epoch: str) -> None:
         self.place, self.root, self.epoch = place, root, epoch
         self.commit = history.head(root)
-        known = checkout.load(place, FILE, root)
+        self.file = f"base-{''.join(filter(str.isalnum, epoch))}.json"
+        known = checkout.load(place, self.file, root)
         self.known: dict[str, Any] = known if known.get("epoch") == epoch else {}
         self._partings: dict[str | None, str | None] = {}
 
@@ -91,7 +90,7 @@ class Memory:
     def _save(self, commit: str | None, plans: Any, settled: Any) -> None:
         new = {"epoch": self.epoch, "commit": commit, "plans": plans, "settled": settled}
         if any(self.known.get(name) != value for name, value in new.items()):
-            checkout.save(self.place, FILE, self.root, new)
+            checkout.save(self.place, self.file, self.root, new)
 
 
 def _mark_of(row: Mapping[str, Any]) -> str:

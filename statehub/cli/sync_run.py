@@ -32,7 +32,7 @@ class Sync:
     def __init__(self, client: "Client", repo: str, root: str, wish: Wish, progress: Progress | None = None) -> None:
         self.client, self.repo, self.root, self.wish = client, repo, root, wish
         self.progress = progress or Progress("sync")
-        self.place = checkout.place_of(root, client.base_url)
+        self.place = checkout.place_of(root)
         self.refused: Refusals = {}
         self.barred: dict[str, Finding] = {}
         self.unwritable: dict[str, Finding] = {}

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-def place_of(root: str, hub: str) -> str:
-    """The directory where this checkout's memory of that hub is kept, below XDG_STATE_HOME."""
+def place_of(root: str) -> str:
+    """The directory where this checkout's memory is kept, below XDG_STATE_HOME."""
     home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local/state")
-    return os.path.join(home, "statehub", "sync", sha256(f"{root}\n{hub}".encode()).hexdigest()[:24])
+    return os.path.join(home, "statehub", "sync", sha256(os.fsencode(root)).hexdigest()[:24])
 
 
 def load(place: str, name: str, root: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ What still is so was not changed here. A checkout that is older than the last sy
 turn the hub back.
 """
 
+import os
 import subprocess
 
 from statehub.repos.front_matter import FIELDS
@@ -54,6 +55,11 @@ def main_checkout(root: str) -> str | None:
     return common.removesuffix("/.git") if common and common.endswith("/.git") and common != f"{root}/.git" else None
 
 
+def plain_environment() -> dict[str, str]:
+    """Without what git tells its hooks: that is of the repository it runs for, which need not be this one."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
 def _line(root: str, *words: str) -> str | None:
     told = _git(root, *words)
     return told.decode(errors="replace").strip() or None if told else None
@@ -61,7 +67,9 @@ def _line(root: str, *words: str) -> str | None:
 
 def _git(root: str, *words: str) -> bytes | None:
     try:
-        told = subprocess.run(["git", *words], cwd=root, capture_output=True, check=False, timeout=TIMEOUT_S)
+        told = subprocess.run(
+            ["git", *words], cwd=root, env=plain_environment(), capture_output=True, check=False, timeout=TIMEOUT_S
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return None if told.returncode else told.stdout

@@ -32,6 +32,9 @@ def walk(root: str) -> tuple[list[Found], list[tuple[str, str]]]:
     found: list[Found] = []
     refused: list[tuple[str, str]] = []
     for path, place, is_link, stamp in entries(root):
+        if not _is_utf8(path):
+            refused.append((path.encode(errors="replace").decode(), "has a name that is not UTF-8; rename it"))
+            continue
         if not is_link:
             found.append(Found(path, place, stamp))
             continue
@@ -88,3 +91,11 @@ def clear(root: str) -> None:
             if name.startswith(".") and name.endswith(_TEMPORARY):
                 with suppress(OSError):
                     os.unlink(os.path.join(folder, name))
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
