@@ -14,7 +14,7 @@ from statehub.cli.sync_memory import Memory
 from statehub.cli.sync_outcome import Report, Wish
 from statehub.errors import Conflict, Invalid, NotFound, StateHubError
 from statehub.repos import checkout, tree
-from statehub.repos.reconcile import Rules
+from statehub.repos.reconcile import Rules, overlaid
 from statehub.repos.survey import Finding, Refusals, Survey, decide, refusals, refuse_unknown, survey, vanished
 from statehub.repos.task_line import Unwritable
 from statehub.repos.workplan_edit import changed_text
@@ -37,6 +37,7 @@ class Sync:
         self.barred: dict[str, Finding] = {}
         self.unwritable: dict[str, Finding] = {}
         self.there: dict[tuple[str, str], bool] = {}
+        self.rebased: dict[str, Any] = {}
         self.epoch = ""
         self.read: dict[str, bytes] = {}
         self.disk: dict[str, bytes] = {}
@@ -92,7 +93,18 @@ class Sync:
                 self.first.append(Finding(path, 1, str(refused)))
                 continue
             ours = moved != path and disk.get(path) == content
+            if not ours and path in disk and disk[path] != before[path]:
+                self._rebase(path)
             self.read[path], self.disk[path] = before[path] if ours else content, content
+
+    def _rebase(self, path: str) -> None:
+        """Somebody went on with a file that we have written: what it took from the hub is its base now."""
+        for code, outcome in self.outcomes.items():
+            if self.survey.plans[code][0] == path and (row := self.hub.get(code)) is not None:
+                self.rebased[code] = overlaid(self._bases().get(code, row["sync_base"]), outcome.pulled)
+
+    def _bases(self) -> dict[str, Any]:
+        return self.memory.bases | self.rebased
 
     def _decide(self) -> None:
         self.progress.step("reading workplans", len(self.read), "files")
@@ -104,9 +116,9 @@ class Sync:
         while True:
             unwritable = frozenset(self.unwritable)
             rules = Rules(self.wish.prefer, self.wish.write, unwritable=unwritable, commit=self.memory.commit)
-            self.outcomes = decide(self.survey, self.hub, self.memory.bases, rules, self.refused)
+            self.outcomes = decide(self.survey, self.hub, self._bases(), rules, self.refused)
             if older := self.memory.older(self.outcomes, self.survey, self.hub):
-                self.outcomes = decide(self.survey, self.hub, self.memory.bases | older, rules, self.refused)
+                self.outcomes = decide(self.survey, self.hub, self._bases() | older, rules, self.refused)
             if self._edit():
                 return
 
