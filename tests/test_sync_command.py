@@ -122,6 +122,9 @@ def test_all_registered_repositories_of_this_machine_are_synced(
     assert done.returncode == DONE, done.stderr
     assert "gone: /nowhere is not on this machine" in done.stderr
     assert [len(place.tasks()) for place in (one, two)] == [3, 3]
+    done = custodian("sync", str(one.root), str(tmp_path / two.slug), str(one.root))
+    assert done.returncode == DONE
+    assert done.stdout.count(f"{one.slug}: ") == 2
     done = custodian("sync", "--all", STATEHUB_REPO_ROOTS=str(tmp_path / one.slug))
     assert f"{two.slug}: " in done.stderr
     assert f"{two.slug}: " not in done.stdout

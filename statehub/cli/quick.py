@@ -14,8 +14,8 @@ from zlib import crc32
 from statehub.repos.scan import entries, identity
 
 FORMAT = "statehub sync 1"
-# the clock of file systems ticks no slower; a file that was just written could change again within one tick
-TICK_NS = 50_000_000
+# a file that was just written could change again within one tick of its file system's clock
+TICK_NS, COARSE_TICK_NS = 50_000_000, 2_000_000_000
 TIMEOUT_S = 5.0
 
 
@@ -43,7 +43,8 @@ def remember(root: str, data_dir: str, url: str, path: str, tag: str, told: str,
     found = entries(root)
     newest = max((max(stamp[:2]) for *_, stamp in found), default=0)
     host, _, port = url.removeprefix("http://").partition(":")
-    if newest > looked_at - TICK_NS or any(link for _, _, link, _ in found):
+    tick = TICK_NS if newest % 1_000_000 else COARSE_TICK_NS
+    if newest > looked_at - tick or any(link for _, _, link, _ in found):
         return  # what they are now need not be what was read
     if host != "127.0.0.1" or not port.isdigit():
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from statehub.errors import Malformed, NotFound
+from statehub.errors import Malformed, NotFound, StateHubError, Unavailable
 
 if TYPE_CHECKING:
     from statehub.cli.sync_outcome import Report, Wish
@@ -138,11 +138,19 @@ def _run(
     from statehub.settings import Settings
 
     reports: list[Report] = []
+    failed = 0
     for slug, root in places:
+        quick.forget(str(root))
         with Progress(f"sync of {slug}") as progress:
             sync = Sync(client, slug, str(root), wish, progress)
-            quick.forget(str(root))
-            reports.append(sync.run())
+            try:
+                reports.append(sync.run())
+            except StateHubError as error:
+                if len(places) == 1 or isinstance(error, Unavailable):
+                    raise
+                _say(f"{slug}: {error.detail}")  # the others go on
+                failed = max(failed, error.exit_code)
+                continue
         if reports[-1].is_clean and "Authorization" not in client.memory.headers:
             [told] = lines(reports[-1], wish, root)
             path, data_dir = calls.list_plans(slug).path, str(Settings.load().data_dir)
@@ -154,7 +162,7 @@ def _run(
         print("\n".join(text), flush=True)
     if shown is not None:
         shown[:] = text
-    return exit_code(reports, wish)
+    return exit_code(reports, wish) or failed
 
 
 def _say(text: str) -> None:
