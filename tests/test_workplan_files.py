@@ -153,12 +153,23 @@ def test_line_ends_marks_and_a_missing_last_newline_stay() -> None:
         (b"---\nid: [\n---\n", 3, "no YAML"),
         (b"---\nx: &a 1\nid: A\n---\n", 2, "anchors"),
         (b"x" * (2**20 + 1), 1, "1024 KiB"),
+        (b"---\nid: A\n#" + b"x" * 2**16 + b"\n---\n", 1, "64 KiB"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_told_with_its_line(content: bytes, line: int, why: str) -> None:
     with pytest.raises(Refused, match=why) as refused:
         read_workplan(text_of(content), Codes)
     assert refused.value.line == line
+
+
+@pytest.mark.parametrize(
+    "part", ["(waits: ", "@a ", "(depends: ", "\\", "<<<<<<< \n", "> " * 50, "- [ ] ", "\t- [ ] x\n", "[" * 50]
+)
+def test_a_file_that_is_made_to_be_slow_is_read(part: str) -> None:
+    """That it ends is the test: the suite has a limit, and a square of this size would not."""
+    line = f"- [ ] T01 {part * (15_000 // len(part))}\n"
+    text = "---\nid: A\n---\n" + line * 4 + part * (200_000 // len(part))
+    read_workplan(text_of(text.encode()), Codes)
 
 
 def test_each_problem_of_a_file_has_its_line_and_the_rest_counts() -> None:

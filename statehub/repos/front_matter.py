@@ -16,6 +16,7 @@ FIELDS = KEYS[1:]
 DEFAULTS: dict[str, Any] = {"title": "", "status": "proposed", "owner": None, "topic": None, "depends_on": []}
 STATUSES = ("proposed", "ready", "active", "blocked", "backlog", "finished", "archived")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+MOST_YAML = 64 * 2**10
 _FENCED = re.compile(r"\A\ufeff?---[ \t]*(?:\r\n?|\n)(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\r\n?|\n|\Z)", re.M | re.S)
 
 
@@ -50,6 +51,8 @@ def read_front_matter(text: str) -> FrontMatter | None:
     found = _FENCED.match(text)
     if found is None:
         return None
+    if len(found["yaml"]) > MOST_YAML:
+        raise Refused(1, f"has more than {MOST_YAML // 1024} KiB of front matter")
     begin = found.start("yaml")
     try:
         root = read_mapping(found["yaml"])

@@ -19,6 +19,8 @@ DEFAULTS: dict[str, Any] = {
 }  # fmt: skip
 # a line that is longer is text of somebody's, and no task
 LONGEST_LINE = 20_000
+# words of ours that are looked at, from the end; each could take a look at all that follows it
+MOST_WORDS = 64
 _LINE = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[(?P<mark>[^\[\]])\](?P<gap>[ \t]+|$)(?P<text>[^\r\n]*)")
 _CODE = re.compile(r"(?P<code>[A-Za-z0-9][A-Za-z0-9._-]{0,119})(?=[ \t:]|$):?[ \t]*")
 _NUMBER = re.compile(r"T(\d{1,9})", re.IGNORECASE)
@@ -72,7 +74,8 @@ def read_line(raw: str, plan: str, codes: frozenset[str] = frozenset()) -> TaskL
         begin = word.end()
     values = dict(DEFAULTS)
     title_end = end
-    for start in (found.start() for found in _STARTS.finditer(raw, begin, end)):
+    starts = [found.start() for found in _STARTS.finditer(raw, begin, end)]
+    for start in starts[-MOST_WORDS:]:
         found = _words(raw, start, end)
         if found is not None:
             values |= found[0]

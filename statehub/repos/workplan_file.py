@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 2**20
 LONGEST_TITLE, LONGEST_NAME = 1000, 200
 _LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
-_MARKERS = re.compile(r"^<{7}(?: [^\r\n]*)?\r?$.*?^={7}\r?$.*?^>{7}(?: [^\r\n]*)?\r?$", re.MULTILINE | re.DOTALL)
+_MARKERS = [re.compile(rf"^{sign}{{7}}(?: [^\r\n]*)?\r?$", re.MULTILINE) for sign in "<=>"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,17 @@ def text_of(content: bytes) -> str:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise Refused(content.count(b"\n", 0, error.start) + 1, "is not UTF-8; save it as UTF-8") from None
-    if (markers := _MARKERS.search(text)) is not None:
-        raise Refused(text.count("\n", 0, markers.start()) + 1, "has the markers of a merge; resolve it, then sync")
+    if (merging := _unmerged(text)) is not None:
+        raise Refused(text.count("\n", 0, merging) + 1, "has the markers of a merge; resolve it, then sync")
     return text
+
+
+def _unmerged(text: str) -> int | None:
+    """Where the first of the three markers stands, one after the other."""
+    found = [_MARKERS[0].search(text)]
+    for marker in _MARKERS[1:]:
+        found.append(marker.search(text, found[-1].end()) if found[-1] else None)
+    return found[0].start() if found[0] and all(found) else None
 
 
 def read_workplan(text: str, codes_of: Callable[[str], Codes]) -> Workplan | None:
