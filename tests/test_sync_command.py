@@ -97,6 +97,15 @@ def test_the_short_way_sees_every_change_of_either_side(custodian: Custodian, ch
     assert checkout.tasks()["T01"]["title"] == "Tsrif"
     settled()
     checkout.change("T01", status="done")
+    for _ in range(2):
+        told = sync(custodian, checkout, "--no-write")
+        assert (told.returncode, told.stdout.splitlines()) == (
+            DONE,
+            [
+                f"workplans/plan.md:9: {checkout.code}-T01: status todo → done, into the file (not done)",
+                f"{checkout.slug}: 1 workplan, 3 tasks; 1 change not written to the file",
+            ],
+        )
     assert not short_way()
     assert "- [x] T01" in checkout.text()
     settled()

@@ -51,7 +51,7 @@ class Report:
     @property
     def is_clean(self) -> bool:
         """Whether both sides were the same, and nothing is to be told."""
-        return not (self.differs or self.findings or self.conflicts or self.sent or self.written)
+        return not (self.changes or self.differs or self.findings or self.conflicts or self.sent or self.written)
 
     @property
     def failed(self) -> bool:
