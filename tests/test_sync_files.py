@@ -155,6 +155,23 @@ def test_one_number_for_two_tasks_is_told_and_neither_is_overwritten(synced: Che
     assert synced.text().endswith("- [x] T04 By hand\n")
 
 
+def test_of_two_lines_with_one_number_the_task_is_not_given_to_the_wrong_one(synced: Checkout) -> None:
+    synced.edit("- [ ] T01 First", "- [ ] T01 Of another branch\n- [x] T01 First")
+    report = synced.sync()
+    assert synced.told(report) == [
+        "workplans/plan.md:9: T01 stands twice, also in line 10; take its number off for a new one"
+    ]
+    assert (synced.tasks()["T01"]["title"], synced.tasks()["T01"]["status"]) == ("First", "done")
+    synced.edit("T01 First", "T01 Neither")
+    assert len(synced.sync().findings) == 2
+    assert (len(synced.tasks()), synced.tasks()["T01"]["title"]) == (3, "First")
+    synced.edit("T01 Of another branch", "Of another branch")
+    synced.synced()
+    assert {number: task["title"] for number, task in synced.tasks().items()} == {
+        "T01": "Neither", "T02": "Second", "T03": "Third", "T04": "Of another branch",
+    }  # fmt: skip
+
+
 def test_without_writing_files_their_news_wait(synced: Checkout) -> None:
     synced.change("T01", status="done")
     synced.edit("T02 Second", "T02 Secondly")
@@ -230,7 +247,7 @@ def test_problems_of_many_files_are_told_with_their_lines_and_the_rest_goes_in(s
         "workplans/two.md:4: depends_on NOPE-1: there is no such workplan",
         "workplans/two.md:7: depends on T01: that closes a cycle; it is left out",
         "workplans/two.md:8: depends on NOPE-T1: there is no such task",
-        "workplans/two.md:9: T3 stands twice, first in line 8; take its number off for a new one",
+        "workplans/two.md:9: T3 stands twice, also in line 8; take its number off for a new one",
     ]  # fmt: skip
     tasks = synced.tasks(two)
     assert {name: task["depends_on"] for name, task in tasks.items()} == {

@@ -180,7 +180,7 @@ def test_each_problem_of_a_file_has_its_line_and_the_rest_counts() -> None:
     assert [(line, message.split(";")[0]) for line, message in sorted(plan.problems)] == [
         (3, "status: found actve"), (5, "title: stands twice, first in line 4"),
         (6, "owner: is a list"), (8, "found [?]"), (9, "T02 has no title"),
-        (11, "T3 stands twice, first in line 10"),
+        (11, "T3 stands twice, also in line 10"),
     ]  # fmt: skip
     assert "did you mean active?" in sorted(plan.problems)[0][1]
     assert [item.task.values["title"] for item in plan.items] == ["a", "c"]

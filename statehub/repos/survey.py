@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from statehub.repos.reconcile import Outcome, Rules, reconcile
+from statehub.repos.task_line import plain
 from statehub.repos.workplan_codes import Codes
 from statehub.repos.workplan_file import Workplan, read_workplan, text_of
 from statehub.repos.yaml_nodes import Refused
@@ -44,8 +45,11 @@ def survey(files: Iterable[tuple[str, bytes]], hub: Mapping[str, Hub], settled: 
     def codes_of(plan: str) -> Codes:
         row = hub.get(plan.lower())
         base = (row["sync_base"] or {}) if row else {}
+        titles = {task["code"].lower(): {plain(task["title"])} for task in row["tasks"]} if row else {}
+        for code, values in base.get("tasks", {}).items():
+            titles.setdefault(code.lower(), set()).add(values.get("title", ""))
         known = [task["code"] for task in row["tasks"]] if row else []
-        return Codes(plan, [*known, *base.get("tasks", {})])
+        return Codes(plan, [*known, *base.get("tasks", {})], titles)
 
     for path, content in files:
         found.paths.add(path)

@@ -1,15 +1,19 @@
 """How a workplan's tasks are called: by their codes, and in its file by the number alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from statehub.repos.task_line import number_of
 
 
 class Codes:
-    """The codes of one plan's tasks that are known already; a word of the file may name one of them."""
+    """The codes of one plan's tasks that are known already; a word of the file may name one of them.
 
-    def __init__(self, plan: str, known: Iterable[str] = ()) -> None:
+    `titles`, by code in lower case, tell which of two lines with one number is the task that is known.
+    """
+
+    def __init__(self, plan: str, known: Iterable[str] = (), titles: Mapping[str, set[str]] | None = None) -> None:
         self.plan = plan
+        self.titles = titles or {}
         self.known = {code.lower(): code for code in known}
         self.words = frozenset(self.known)
         self.numbers: dict[int, str] = {}

@@ -159,20 +159,28 @@ def _problem(task: TaskLine) -> str | None:
 
 
 def _numbered_once(found: Workplan) -> list[Item]:
-    """Of several lines with one number the first counts; the others are told and left alone."""
-    first: dict[str, Item] = {}
-    kept = []
+    """Of several lines with one number that counts which has the task's title; of a new task, the first. All are told.
+
+    Where none has, nobody knows which it is, and the task is left alone.
+    """
+    lines: dict[str, list[Item]] = {}
     for item in found.items:
-        if item.code is not None and (same := first.setdefault(item.code.lower(), item)) is not item:
-            found.problems.append(
-                (
-                    item.at + 1,
-                    f"{item.task.number} stands twice, first in line {same.at + 1}; take its number off for a new one",
-                )
-            )
-        else:
-            kept.append(item)
-    return kept
+        if item.code is not None:
+            lines.setdefault(item.code.lower(), []).append(item)
+    dropped: list[Item] = []
+    for code, same in lines.items():
+        titles = found.codes.titles.get(code, {same[0].task.values["title"]})
+        meant = next((item for item in same if item.task.values["title"] in titles), None) if same[1:] else same[0]
+        others = [item for item in same if item is not meant]
+        dropped += others
+        if meant is None:
+            found.broken.add(code)
+        for item in others:
+            stays = meant or same[0]
+            where = f"also in line {stays.at + 1}" if stays is not item else f"also in line {same[1].at + 1}"
+            told = f"{item.task.number} stands twice, {where}; take its number off for a new one"
+            found.problems.append((item.at + 1, told))
+    return [item for item in found.items if item not in dropped]
 
 
 def parted(line: str) -> tuple[str, str]:
