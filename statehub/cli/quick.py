@@ -9,9 +9,8 @@ sync left it goes the long way: what is kept here is a cache, and may be deleted
 import os
 import sys
 from _socket import AF_INET, SOCK_STREAM, socket  # what socket is made of; importing that takes as long as all of this
-from zlib import crc32
 
-from statehub.repos.scan import entries, identity
+from statehub.repos.scan import identity, listing
 
 FORMAT = "statehub sync 1"
 # a file that was just written could change again within one tick of its file system's clock
@@ -40,15 +39,14 @@ def end_if_unchanged(words: list[str]) -> None:
 
 def remember(root: str, data_dir: str, url: str, path: str, tag: str, told: str, looked_at: int) -> None:
     """Keep that file and hub agree. `looked_at`: when the files were looked at, before they were read, in ns."""
-    found = entries(root)
-    newest = max((max(stamp[:2]) for *_, stamp in found), default=0)
+    found, newest, links = listing(root)
     host, _, port = url.removeprefix("http://").partition(":")
     tick = TICK_NS if newest % 1_000_000 else COARSE_TICK_NS
-    if newest > looked_at - tick or any(link for _, _, link, _ in found):
+    if newest > looked_at - tick or links:
         return  # what they are now need not be what was read
     if host != "127.0.0.1" or not port.isdigit():
         return
-    lines = [FORMAT, root, data_dir, _circumstances(root, data_dir), port, path, tag, told, repr(found)]
+    lines = [FORMAT, root, data_dir, _circumstances(root, data_dir), port, path, tag, told, found]
     if any("\n" in line for line in lines):
         return
     place = _place(root)
@@ -85,7 +83,7 @@ def _unchanged(here: str) -> str | None:
         connection.connect((b"127.0.0.1", int(port)))
         asked = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n"
         connection.send(asked.encode())
-        same = found == repr(entries(root))  # while the hub looks too
+        same = found == listing(root)[0]  # while the hub looks too
         return told if same and connection.recv(64).startswith(b"HTTP/1.1 304 ") else None
     finally:
         connection.close()
@@ -106,9 +104,14 @@ def _circumstances(root: str, data_dir: str) -> str:
         except OSError:
             looks.append((0, 0, 0))
     told = repr((ours, looks, identity(root), os.getuid()))
-    return str(crc32(told.encode(errors="surrogateescape")))  # no secret of the environment is kept
+    return _digest(told)  # no secret of the environment is kept
 
 
 def _place(root: str) -> str:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(home, "statehub", "sync", f"{crc32(root.encode(errors='surrogateescape')):08x}")
+    return os.path.join(home, "statehub", "sync", _digest(root))
+
+
+def _digest(text: str) -> str:
+    """Tells texts apart; what hashlib takes to be imported is too long here."""
+    return f"{int.from_bytes(text.encode(errors='surrogateescape'), 'big') % (2**127 - 1):x}"
