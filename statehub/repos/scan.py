@@ -5,6 +5,7 @@
 import os
 
 FOLDER = "workplans"
+_ENDS = (".md", ".MD", ".Md", ".mD")
 Stamp = tuple[int, int, int, int]
 Entry = tuple[str, str, bool, Stamp]
 
@@ -25,7 +26,7 @@ def entries(root: str) -> list[Entry]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(f"{folder}/{entry.name}")
-                elif entry.name[-3:].lower() == ".md":
+                elif entry.name.endswith(_ENDS):
                     stamp = stamp_of(entry.stat(follow_symlinks=False))
                     found.append((f"{folder}/{entry.name}", entry.path, entry.is_symlink(), stamp))
     found.sort()
@@ -35,7 +36,7 @@ def entries(root: str) -> list[Entry]:
 def listing(root: str) -> tuple[str, int, bool]:
     """The same files as one text, when the newest of them was last changed (ns), and whether one is a link.
 
-    The text changes with every one of them: whatever is done to a file moves its ctime.
+    The text changes with every one of them: whatever is done to a file moves its ctime. In the directory's own order.
     """
     lines: list[str] = []
     newest, links = 0, False
@@ -52,7 +53,7 @@ def listing(root: str) -> tuple[str, int, bool]:
                     name = entry.name
                     if name[0] == ".":
                         continue
-                    if name[-3:].lower() == ".md" and not entry.is_dir(follow_symlinks=False):
+                    if name.endswith(_ENDS) and not entry.is_dir(follow_symlinks=False):
                         status = entry.stat(follow_symlinks=False)
                         changed = status.st_ctime_ns
                         newest = changed if changed > newest else newest
@@ -62,7 +63,6 @@ def listing(root: str) -> tuple[str, int, bool]:
                         folders.append(f"{folder}/{name}")
         finally:
             os.close(handle)
-    lines.sort()
     return "\t".join(lines), newest, links
 
 
