@@ -25,7 +25,7 @@ include .env
 export $(shell sed -nE 's/^([A-Z_]+)=.*/\1/p' .env)
 endif
 
-.PHONY: help up down register-project register-from-classification register-from-classification-all test chaos soak fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http health schema docs examples lock bridges bridges-status bridges-stop bench clean
+.PHONY: help up down register-project register-from-classification register-from-classification-all test chaos soak fuzz install install-cli dashboard dashboard-install dashboard-build dashboard-check mcp-install check fix db db-tools db-stop migrate seed api mcp-http sync health schema docs examples lock bridges bridges-status bridges-stop bench clean
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
@@ -149,6 +149,9 @@ register-from-classification: install ## register REPO=slug anew by the .repo-cl
 
 register-from-classification-all: install ## the same for every registered repository that has a path here
 	@$(BIN)/custodian classify --all
+
+sync: install ## make workplan files and hub agree, in every registered repository of this machine
+	@$(BIN)/custodian sync --all
 
 health: ## ask /state/health
 	@curl -sS "$${STATEHUB_API_URL:-http://127.0.0.1:$${STATEHUB_API_PORT:-8000}}/state/health"; echo

@@ -156,6 +156,28 @@ ALTER FUNCTION statehub.add_dependency(kind text, named text, needed text) OWNER
 
 COMMENT ON FUNCTION statehub.add_dependency(kind text, named text, needed text) IS 'Adds a dependency; answers with the row that waits, as written() does.';
 
+CREATE FUNCTION statehub.arm_for_import(on_again boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    t record;
+begin
+    for t in
+        select c.relname, g.tgname from pg_trigger as g inner join pg_class as c on g.tgrelid = c.oid
+        where c.relnamespace = 'statehub'::regnamespace and not g.tgisinternal
+            and (g.tgname in ('record_insert', 'prepare', 'append_only'))
+        order by c.relname, g.tgname
+    loop
+        execute format('alter table %I %s trigger %I', t.relname, case when on_again then 'enable always' else 'disable' end, t.tgname);
+    end loop;
+end
+$$;
+
+ALTER FUNCTION statehub.arm_for_import(on_again boolean) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.arm_for_import(on_again boolean) IS 'Rests the triggers that an import of a whole hub does without, and arms them again.';
+
 CREATE FUNCTION statehub.arm_triggers() RETURNS text[]
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
@@ -980,6 +1002,27 @@ ALTER FUNCTION statehub.highlighted(plain text, query tsquery, language text) OW
 
 COMMENT ON FUNCTION statehub.highlighted(plain text, query tsquery, language text) IS 'Where a text matches, as parts: not matched, matched, not matched, …; null where it does not.';
 
+CREATE FUNCTION statehub.hub_is_empty() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select not exists (select from managed_repos)
+        and not exists (select from decisions)
+        and not exists (select from topics as t where t.version > 1)
+        and not exists (
+            select from legacy_interfaces as i
+            where i.version > 1 or i.created_at not in (select p.created_at from progress_events as p)
+        )
+        and not exists (
+            select from progress_events as p
+            where p.event_type <> 'created' or p.author <> 'seed' or p.topic is null or p.repo is not null
+        )
+$$;
+
+ALTER FUNCTION statehub.hub_is_empty() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.hub_is_empty() IS 'Whether there is nothing here but what the seed put there.';
+
 CREATE FUNCTION statehub.ids_of(refers text, names text[]) RETURNS uuid[]
     LANGUAGE plpgsql STABLE
     SET search_path TO 'statehub', 'pg_temp'
@@ -1009,7 +1052,64 @@ ALTER FUNCTION statehub.ids_of(refers text, names text[]) OWNER TO statehub_owne
 
 COMMENT ON FUNCTION statehub.ids_of(refers text, names text[]) IS 'The ids that a filter by short names stands for.';
 
-CREATE FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) RETURNS jsonb
+CREATE FUNCTION statehub.import_decisions(target_repo uuid, docs jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    made integer;
+    changed integer;
+    why jsonb;
+begin
+    create temporary table incoming on commit drop as
+    select
+        d.code, w.id as workplan, d.title, d.context, d.decision_type::decision_type as decision_type,
+        d.status::decision_status as status, d.rationale, d.decided_by, d.decided_at, d.labels, d.detail, k.id as existing,
+        case
+            when k.id is not null and p.repo is distinct from target_repo then 'this code belongs to another repository'
+            when w.id is null then format('its workplan %s belongs to another repository', d.workplan)
+            when k.decision_type = 'made' and k.detail -> 'source' is distinct from d.detail -> 'source'
+                then 'it was decided here already; a new decision supersedes it'
+        end as why,
+        k.id is null or k.detail -> 'source' is distinct from d.detail -> 'source' as changed
+    from jsonb_to_recordset(docs) as d (
+        code text, workplan text, title text, context text, decision_type text, status text, rationale text, decided_by text,
+        decided_at timestamptz, labels text [], detail jsonb
+    )
+    left join workplans as w on lower(d.workplan) = lower(w.code) and w.repo = target_repo
+    left join decisions as k on lower(d.code) = lower(k.code)
+    left join workplans as p on k.workplan = p.id;
+    analyze incoming;
+    update decisions as k
+    set workplan = i.workplan, title = i.title, context = i.context, decision_type = i.decision_type, status = i.status,
+        rationale = i.rationale, decided_by = i.decided_by, decided_at = i.decided_at, labels = i.labels,
+        detail = k.detail || i.detail
+    from incoming as i
+    where k.id = i.existing and i.why is null and i.changed;
+    get diagnostics changed = row_count;
+    insert into decisions (
+        code, workplan, title, context, decision_type, status, rationale, decided_by, decided_at, labels, detail
+    )
+    select
+        i.code, i.workplan, i.title, i.context, i.decision_type, i.status, i.rationale, i.decided_by, i.decided_at, i.labels,
+        i.detail
+    from incoming as i where i.existing is null and i.why is null;
+    get diagnostics made = row_count;
+    select coalesce(jsonb_agg(jsonb_build_object('name', i.code, 'why', i.why)), '[]') into why
+    from incoming as i where i.why is not null;
+    drop table incoming;
+    return jsonb_build_object(
+        'created', made, 'updated', changed, 'skipped', jsonb_array_length(why),
+        'unchanged', jsonb_array_length(docs) - made - changed - jsonb_array_length(why), 'why', why
+    );
+end
+$$;
+
+ALTER FUNCTION statehub.import_decisions(target_repo uuid, docs jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.import_decisions(target_repo uuid, docs jsonb) IS 'Creates or updates decisions of a repository; {created, updated, unchanged, skipped, why}.';
+
+CREATE FUNCTION statehub.import_dependencies(target_repo uuid, workplan_pairs jsonb, task_pairs jsonb) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
@@ -1028,17 +1128,17 @@ begin
             union all
             select 'task', x ->> 0, x ->> 1 from jsonb_array_elements(task_pairs) as x
         ) as p
-        left join workplans as a on p.kind = 'workplan' and lower(p.waits) = lower(a.code)
-        left join workplans as c on p.kind = 'workplan' and lower(p.needs) = lower(c.code)
-        left join tasks as b on p.kind = 'task' and lower(p.waits) = lower(b.code)
-        left join tasks as d on p.kind = 'task' and lower(p.needs) = lower(d.code)
+        left join workplans as a on p.kind = 'workplan' and lower(p.waits) = lower(a.code) and a.repo = target_repo
+        left join workplans as c on p.kind = 'workplan' and lower(p.needs) = lower(c.code) and c.repo = target_repo
+        left join tasks as b on p.kind = 'task' and lower(p.waits) = lower(b.code) and b.repo = target_repo
+        left join tasks as d on p.kind = 'task' and lower(p.needs) = lower(d.code) and d.repo = target_repo
         left join workplan_dependencies as w on a.id = w.workplan and c.id = w.depends_on
         left join task_dependencies as t on b.id = t.task and d.id = t.depends_on
     loop
         if pair.known then
             known := known + 1;
         elsif pair.waiter is null or pair.needed is null then
-            why := why || jsonb_build_object('name', pair.waits, 'why', format('depends on %s: one of them is not here', pair.needs));
+            why := why || jsonb_build_object('name', pair.waits, 'why', format('depends on %s: one of them was left out', pair.needs));
         else
             begin
                 if pair.kind = 'workplan' then
@@ -1060,9 +1160,9 @@ begin
 end
 $$;
 
-ALTER FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.import_dependencies(target_repo uuid, workplan_pairs jsonb, task_pairs jsonb) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) IS 'Adds dependencies by code; {created, updated, unchanged, skipped, why}.';
+COMMENT ON FUNCTION statehub.import_dependencies(target_repo uuid, workplan_pairs jsonb, task_pairs jsonb) IS 'Adds dependencies by code; {created, updated, unchanged, skipped, why}.';
 
 CREATE FUNCTION statehub.import_events(target_repo uuid, docs jsonb) RETURNS jsonb
     LANGUAGE plpgsql
@@ -1070,26 +1170,40 @@ CREATE FUNCTION statehub.import_events(target_repo uuid, docs jsonb) RETURNS jso
     AS $$
 declare
     made integer;
+    known integer;
 begin
-    insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task, occurred_at)
+    create temporary table incoming on commit drop as
     select
-        e.event_type::event_type, e.summary, coalesce(e.detail, '{}'), e.author, e.author_kind::author_kind, target_repo,
-        coalesce(w.id, t.workplan), t.id, e.occurred_at
+        e.event_type::event_type as event_type, e.summary, coalesce(e.detail, '{}') as detail, e.author,
+        e.author_kind::author_kind as author_kind, coalesce(w.id, t.workplan, d.workplan) as workplan, t.id as task,
+        d.id as decision, e.occurred_at
     from jsonb_to_recordset(docs) as e (
         event_type text, summary text, detail jsonb, author text, author_kind text, workplan text, task text,
-        occurred_at timestamptz
+        decision text, occurred_at timestamptz
     )
     left join workplans as w on lower(e.workplan) = lower(w.code) and w.repo = target_repo
     left join tasks as t on lower(e.task) = lower(t.code) and t.repo = target_repo
-    where (w.id is not null or t.id is not null) and not exists (
+    left join (decisions as d inner join workplans as o on d.workplan = o.id and o.repo = target_repo)
+        on lower(e.decision) = lower(d.code)
+    where coalesce(w.id, t.id, d.id) is not null;
+    get diagnostics known = row_count;
+    analyze incoming;
+    insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task, decision, occurred_at)
+    select
+        e.event_type, e.summary, e.detail, e.author, e.author_kind, target_repo, e.workplan, e.task, e.decision, e.occurred_at
+    from incoming as e
+    where not exists (
         select from progress_events as p
-        where p.repo = target_repo and p.occurred_at = e.occurred_at and p.event_type = e.event_type::event_type
-            and p.summary = e.summary and p.task is not distinct from t.id
+        where p.repo = target_repo and p.occurred_at = e.occurred_at and p.event_type = e.event_type
+            and (p.summary = e.summary or e.event_type <> 'note') -- a title may have changed since
+            and coalesce(e.task, e.decision, e.workplan) = coalesce(p.task, p.decision, p.workplan)
+            and p.task is not distinct from e.task and p.decision is not distinct from e.decision
     )
     order by e.occurred_at;
     get diagnostics made = row_count;
+    drop table incoming;
     return jsonb_build_object(
-        'created', made, 'updated', 0, 'unchanged', jsonb_array_length(docs) - made, 'skipped', 0, 'why', '[]'::jsonb
+        'created', made, 'updated', 0, 'unchanged', known - made, 'skipped', jsonb_array_length(docs) - known, 'why', '[]'::jsonb
     );
 end
 $$;
@@ -1097,6 +1211,41 @@ $$;
 ALTER FUNCTION statehub.import_events(target_repo uuid, docs jsonb) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.import_events(target_repo uuid, docs jsonb) IS 'Adds the history that is not there yet; {created, updated, unchanged, skipped, why}.';
+
+CREATE FUNCTION statehub.import_hub(doc jsonb) RETURNS TABLE(body text, version integer, short_name text, epoch text, core bigint, progress bigint, snapshot text, xid xid8)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtext('statehub.settle')); -- else settle() would wait for the locks below
+    lock table topics, managed_repos, workplans, tasks, decisions, workplan_dependencies, task_dependencies, progress_events,
+        domains, escalation_keywords in share row exclusive mode;
+    if not hub_is_empty() then
+        raise exception 'This hub is not empty: a whole hub goes into an empty one only, such as a new data directory has'
+            using errcode = 'SH409';
+    end if;
+    perform arm_for_import(false);
+    delete from progress_events;
+    delete from legacy_usage;
+    delete from legacy_interfaces;
+    delete from topics;
+    delete from domains;
+    delete from escalation_keywords;
+    perform load_export(doc);
+    perform arm_for_import(true), start_epoch(true);
+    return query
+    select
+        json_build_object('created', true, 'counts', (
+            select json_object_agg(d.key, jsonb_array_length(d.value)) from jsonb_each(doc) as d
+        ))::text,
+        null::integer, null::text, r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned()
+    from revisions() as r;
+end
+$$;
+
+ALTER FUNCTION statehub.import_hub(doc jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.import_hub(doc jsonb) IS 'Inserts an exported hub, {kind: [row]}, into an empty one; SH409 where it is not.';
 
 CREATE FUNCTION statehub.import_parents(pairs jsonb) RETURNS jsonb
     LANGUAGE plpgsql
@@ -1138,6 +1287,7 @@ declare
     target uuid;
     plans jsonb;
     work jsonb;
+    choices jsonb;
     needs jsonb;
     history jsonb;
 begin
@@ -1149,14 +1299,17 @@ begin
     target := row_id('repos', doc #>> '{repo,slug}');
     plans := import_workplans(target, doc -> 'workplans');
     work := import_tasks(target, doc -> 'tasks');
-    needs := import_dependencies(doc -> 'workplan_dependencies', doc -> 'task_dependencies');
+    choices := import_decisions(target, coalesce(doc -> 'decisions', '[]'));
+    needs := import_dependencies(target, doc -> 'workplan_dependencies', doc -> 'task_dependencies');
     history := import_events(target, doc -> 'events');
     return query
     select
         json_build_object(
             'format', doc -> 'format', 'repo', doc #> '{repo,slug}', 'read', doc -> 'read',
-            'workplans', plans - 'why', 'tasks', work - 'why', 'dependencies', needs - 'why', 'events', history - 'why',
-            'skipped', coalesce(doc -> 'skipped', '[]') || (plans -> 'why') || (work -> 'why') || (needs -> 'why')
+            'workplans', plans - 'why', 'tasks', work - 'why', 'decisions', choices - 'why',
+            'dependencies', needs - 'why', 'events', history - 'why',
+            'skipped', coalesce(doc -> 'skipped', '[]') || (plans -> 'why') || (work -> 'why') || (choices -> 'why')
+                || (needs -> 'why')
         )::text,
         null::integer, doc #>> '{repo,slug}', r.epoch, r.core, r.progress, r.snapshot, pg_current_xact_id_if_assigned()
     from revisions() as r;
@@ -1192,6 +1345,7 @@ begin
     )
     left join workplans as w on lower(d.workplan) = lower(w.code) and w.repo = target_repo
     left join tasks as t on lower(d.code) = lower(t.code);
+    analyze incoming; -- else the joins below are planned for a few rows, and read all of them for each
     update tasks as t
     set workplan = i.workplan, title = i.title, description = i.description, status = i.status, priority = i.priority,
         assignee = i.assignee, waiting_on = i.waiting_on, due_at = i.due_at, position = i.position, labels = i.labels,
@@ -1210,9 +1364,15 @@ begin
     orphans := import_parents((
         select jsonb_agg(jsonb_build_array(t.id, p.id))
         from incoming as i
-        inner join tasks as t on lower(i.code) = lower(t.code) inner join tasks as p on lower(i.parent) = lower(p.code)
-        where i.why is null and i.changed and t.parent is distinct from p.id
+        inner join tasks as t on lower(i.code) = lower(t.code)
+        left join tasks as p on lower(i.parent) = lower(p.code) and p.repo = target_repo
+        where i.why is null and i.changed and t.parent is distinct from p.id and (p.id is not null or i.parent is null)
     ));
+    select orphans || coalesce(jsonb_agg(jsonb_build_object(
+        'name', i.code, 'why', format('its parent %s was left out; kept without one', i.parent)
+    )), '[]') into orphans
+    from incoming as i left join tasks as p on lower(i.parent) = lower(p.code) and p.repo = target_repo
+    where i.why is null and i.parent is not null and p.id is null;
     select coalesce(jsonb_agg(jsonb_build_object('name', i.code, 'why', i.why)), '[]') into why
     from incoming as i where i.why is not null;
     drop table incoming;
@@ -1808,14 +1968,18 @@ ALTER FUNCTION statehub.list_dependencies(kind text, named text) OWNER TO stateh
 
 COMMENT ON FUNCTION statehub.list_dependencies(kind text, named text) IS 'What a task or workplan waits for (items) and what waits for it (dependents), as JSON.';
 
-CREATE FUNCTION statehub.list_plans(named text) RETURNS text
+CREATE FUNCTION statehub.list_plans(named text, known text, OUT body text, OUT tag text) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
 declare
     target uuid := row_id('repos', named);
 begin
-    return (
+    select format('W/"%s.%s"', r.epoch, r.core) into tag from revisions() as r;
+    if tag = known then
+        return;
+    end if;
+    body := (
         with needs as materialized (
             select d.task, json_agg(b.code order by b.code) as codes
             from tasks as t inner join task_dependencies as d on t.id = d.task inner join tasks as b on d.depends_on = b.id
@@ -1847,9 +2011,9 @@ begin
 end
 $$;
 
-ALTER FUNCTION statehub.list_plans(named text) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.list_plans(named text, known text, OUT body text, OUT tag text) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.list_plans(named text) IS 'The plans of a repository as a sync reads them, as JSON text.';
+COMMENT ON FUNCTION statehub.list_plans(named text, known text, OUT body text, OUT tag text) IS 'The plans of a repository as a sync reads them, as JSON text, null where the tag is known; and the tag.';
 
 CREATE FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) RETURNS text
     LANGUAGE plpgsql
@@ -1968,6 +2132,108 @@ $_$;
 ALTER FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) IS 'A page of rows of this kind, as JSON text.';
+
+CREATE FUNCTION statehub.load_export(doc jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+begin
+    insert into escalation_keywords (keyword, kind)
+    select x ->> 'keyword', (x ->> 'keyword_kind')::keyword_kind from jsonb_array_elements(doc -> 'keyword') as x;
+    insert into domains select d.* from jsonb_populate_recordset(null::domains, doc -> 'domain') as d;
+    insert into topics select d.* from jsonb_populate_recordset(null::topics, doc -> 'topic') as d;
+    insert into managed_repos select d.* from jsonb_populate_recordset(null::managed_repos, doc -> 'repo') as d;
+    insert into workplans
+    select d.*
+    from jsonb_array_elements(doc -> 'workplan') as x
+    left join managed_repos as r on x ->> 'repo' = r.slug left join topics as t on x ->> 'topic' = t.slug
+    cross join lateral jsonb_populate_record(null::workplans, x || jsonb_build_object('repo', r.id, 'topic', t.id)) as d;
+    insert into tasks
+    select d.*
+    from jsonb_array_elements(doc -> 'task') as x
+    left join workplans as w on lower(x ->> 'workplan') = lower(w.code)
+    left join jsonb_array_elements(doc -> 'task') as p on lower(x ->> 'parent') = lower(p ->> 'code')
+    cross join lateral jsonb_populate_record(
+        null::tasks, x || jsonb_build_object('workplan', w.id, 'repo', w.repo, 'parent', p -> 'id', 'queued', false)
+    ) as d;
+    insert into workplan_dependencies
+    select d.*
+    from jsonb_array_elements(doc -> 'workplan_dependency') as x
+    left join workplans as w on lower(x ->> 'workplan') = lower(w.code)
+    left join workplans as n on lower(x ->> 'depends_on') = lower(n.code)
+    cross join lateral jsonb_populate_record(
+        null::workplan_dependencies, x || jsonb_build_object('workplan', w.id, 'depends_on', n.id)
+    ) as d;
+    insert into task_dependencies
+    select d.*
+    from jsonb_array_elements(doc -> 'task_dependency') as x
+    left join tasks as t on lower(x ->> 'task') = lower(t.code)
+    left join tasks as n on lower(x ->> 'depends_on') = lower(n.code)
+    cross join lateral jsonb_populate_record(
+        null::task_dependencies, x || jsonb_build_object('task', t.id, 'depends_on', n.id)
+    ) as d;
+    insert into task_claims
+    select d.*
+    from jsonb_array_elements(doc -> 'claim') as x left join tasks as t on lower(x ->> 'task') = lower(t.code)
+    cross join lateral jsonb_populate_record(null::task_claims, x || jsonb_build_object('task', t.id)) as d;
+    insert into decisions
+    select d.*
+    from jsonb_array_elements(doc -> 'decision') as x
+    left join topics as t on x ->> 'topic' = t.slug
+    left join workplans as w on lower(x ->> 'workplan') = lower(w.code)
+    left join jsonb_array_elements(doc -> 'decision') as s on lower(x ->> 'superseded_by') = lower(s ->> 'code')
+    cross join lateral jsonb_populate_record(
+        null::decisions, x || jsonb_build_object('topic', t.id, 'workplan', w.id, 'superseded_by', s -> 'id')
+    ) as d;
+    perform load_exported_log(doc);
+end
+$$;
+
+ALTER FUNCTION statehub.load_export(doc jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.load_export(doc jsonb) IS 'Inserts the rows of an exported hub, as they were written.';
+
+CREATE FUNCTION statehub.load_exported_log(doc jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $_$
+begin
+    insert into progress_events overriding system value
+    select d.*
+    from jsonb_array_elements(doc -> 'progress') as x
+    left join managed_repos as r on x ->> 'repo' = r.slug
+    left join topics as p on x ->> 'topic' = p.slug
+    left join workplans as w on lower(x ->> 'workplan') = lower(w.code)
+    left join tasks as t on lower(x ->> 'task') = lower(t.code)
+    left join decisions as k on lower(x ->> 'decision') = lower(k.code)
+    cross join lateral jsonb_populate_record(null::progress_events, x || jsonb_build_object(
+        'repo', r.id, 'topic', p.id, 'workplan', w.id, 'task', t.id, 'decision', k.id, 'xid', pg_current_xact_id()::text
+    )) as d
+    order by d.id;
+    perform setval(pg_get_serial_sequence('progress_events', 'id'), greatest(max(p.id), 1)) from progress_events as p;
+    perform setval('decision_number', greatest(max(substring(d.code from '^DEC-([0-9]{1,9})$')::integer), 1))
+    from decisions as d having count(*) > 0;
+    insert into code_counters (scope, last)
+    select coalesce(w.id, r.id), (x ->> 'last')::integer
+    from jsonb_array_elements(doc -> 'counter') as x
+    left join managed_repos as r on x ->> 'repo' = r.slug
+    left join workplans as w on lower(x ->> 'workplan') = lower(w.code)
+    where coalesce(w.id, r.id) is not null;
+    insert into legacy_interfaces
+    select d.*
+    from jsonb_array_elements(doc -> 'legacy_interface') as x
+    cross join lateral jsonb_populate_record(null::legacy_interfaces, x || jsonb_build_object('kind', x -> 'legacy_kind')) as d;
+    insert into legacy_usage
+    select d.*
+    from jsonb_array_elements(doc -> 'legacy_use') as x
+    left join legacy_interfaces as i on x ->> 'legacy_kind' = i.kind::text and x ->> 'interface' = i.name
+    cross join lateral jsonb_populate_record(null::legacy_usage, x || jsonb_build_object('interface', i.id)) as d;
+end
+$_$;
+
+ALTER FUNCTION statehub.load_exported_log(doc jsonb) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.load_exported_log(doc jsonb) IS 'Inserts events, counters and the legacy meter of an exported hub.';
 
 CREATE FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) RETURNS record
     LANGUAGE plpgsql
@@ -3780,6 +4046,23 @@ ALTER FUNCTION statehub.verify_totals() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.verify_totals() IS 'The totals that differ from count(*): none, unless triggers were off.';
 
+CREATE FUNCTION statehub.was_read(doc jsonb, code text, otherwise boolean) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+    select case jsonb_typeof(was_read.doc -> 'depends_on_read')
+        when 'array' then exists (
+            select from jsonb_array_elements_text(was_read.doc -> 'depends_on_read') as r (code)
+            where lower(r.code) = lower(was_read.code)
+        )
+        else was_read.otherwise
+    end
+$$;
+
+ALTER FUNCTION statehub.was_read(doc jsonb, code text, otherwise boolean) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.was_read(doc jsonb, code text, otherwise boolean) IS 'Whether who sends this row of a batch knew that dependency; otherwise where it does not say.';
+
 CREATE FUNCTION statehub.watch(tbl text, section text, key text DEFAULT NULL::text, scope text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     AS $_$
@@ -3929,12 +4212,12 @@ declare
     gone record;
 begin
     create temporary table batch_needs on commit drop as
-    select 'tasks' as kind, b.id as waits, t.id as needs, x.name,
+    select was_read(b.doc, x.name, false) as known, 'tasks' as kind, b.id as waits, t.id as needs, x.name,
         format('/workplans/%s/tasks/%s/depends_on/%s', b.plan_at, b.at, x.n - 1) as pointer
     from batch_tasks as b cross join lateral jsonb_array_elements_text(b.doc -> 'depends_on') with ordinality as x (name, n)
     left join tasks as t on lower(x.name) = lower(t.code)
     union all
-    select 'workplans', b.id, w.id, x.name, format('/workplans/%s/depends_on/%s', b.at, x.n - 1)
+    select was_read(b.doc, x.name, false), 'workplans', b.id, w.id, x.name, format('/workplans/%s/depends_on/%s', b.at, x.n - 1)
     from batch_plans as b cross join lateral jsonb_array_elements_text(b.doc -> 'depends_on') with ordinality as x (name, n)
     left join workplans as w on lower(x.name) = lower(w.code);
     select jsonb_agg(jsonb_build_object('pointer', n.pointer, 'detail', format('There is no %s %s', left(n.kind, -1), n.name)))
@@ -3947,11 +4230,13 @@ begin
         from batch_tasks as b inner join tasks as t on b.id = t.id inner join task_dependencies as d on t.id = d.task
         inner join tasks as o on d.depends_on = o.id
         where b.doc ? 'depends_on' and not exists (select from batch_needs as n where n.waits = t.id and n.needs = o.id)
+            and was_read(b.doc, o.code, true)
         union all
         select 'workplans', w.code, o.code
         from batch_plans as b inner join workplans as w on b.id = w.id inner join workplan_dependencies as d on w.id = d.workplan
         inner join workplans as o on d.depends_on = o.id
         where b.doc ? 'depends_on' and not exists (select from batch_needs as n where n.waits = w.id and n.needs = o.id)
+            and was_read(b.doc, o.code, true)
     loop
         if gone.kind = 'tasks' then
             perform remove_task_dependency(gone.waits, gone.needs);
@@ -3961,7 +4246,8 @@ begin
         removed := removed + 1;
     end loop;
     delete from batch_needs as n
-    where exists (select from task_dependencies as d where d.task = n.waits and d.depends_on = n.needs)
+    where n.known
+        or exists (select from task_dependencies as d where d.task = n.waits and d.depends_on = n.needs)
         or exists (select from workplan_dependencies as d where d.workplan = n.waits and d.depends_on = n.needs);
     if exists (select from batch_needs as n where n.kind = 'tasks') then
         insert into task_dependencies (task, depends_on)
@@ -5794,6 +6080,8 @@ REVOKE ALL ON FUNCTION statehub.add_dependency(kind text, named text, needed tex
 GRANT ALL ON FUNCTION statehub.add_dependency(kind text, named text, needed text) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.add_dependency(kind text, named text, needed text) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.arm_for_import(on_again boolean) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION statehub.arm_triggers() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.begin_once(author text, key text, fingerprint text) FROM PUBLIC;
@@ -5934,17 +6222,28 @@ REVOKE ALL ON FUNCTION statehub.highlighted(plain text, query tsquery, language 
 GRANT ALL ON FUNCTION statehub.highlighted(plain text, query tsquery, language text) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.highlighted(plain text, query tsquery, language text) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.hub_is_empty() FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.hub_is_empty() TO statehub_api;
+GRANT ALL ON FUNCTION statehub.hub_is_empty() TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.ids_of(refers text, names text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.ids_of(refers text, names text[]) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.ids_of(refers text, names text[]) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.import_dependencies(workplan_pairs jsonb, task_pairs jsonb) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.import_decisions(target_repo uuid, docs jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.import_decisions(target_repo uuid, docs jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.import_decisions(target_repo uuid, docs jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.import_dependencies(target_repo uuid, workplan_pairs jsonb, task_pairs jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.import_dependencies(target_repo uuid, workplan_pairs jsonb, task_pairs jsonb) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.import_dependencies(target_repo uuid, workplan_pairs jsonb, task_pairs jsonb) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.import_events(target_repo uuid, docs jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.import_events(target_repo uuid, docs jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.import_events(target_repo uuid, docs jsonb) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.import_hub(doc jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.import_hub(doc jsonb) TO statehub_api;
 
 REVOKE ALL ON FUNCTION statehub.import_parents(pairs jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.import_parents(pairs jsonb) TO statehub_api;
@@ -6018,9 +6317,9 @@ REVOKE ALL ON FUNCTION statehub.list_dependencies(kind text, named text) FROM PU
 GRANT ALL ON FUNCTION statehub.list_dependencies(kind text, named text) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.list_dependencies(kind text, named text) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.list_plans(named text) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.list_plans(named text) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.list_plans(named text) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.list_plans(named text, known text, OUT body text, OUT tag text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.list_plans(named text, known text, OUT body text, OUT tag text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.list_plans(named text, known text, OUT body text, OUT tag text) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.list_ready(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, page_size integer) TO statehub_api;
@@ -6029,6 +6328,10 @@ GRANT ALL ON FUNCTION statehub.list_ready(agent text, repo text, workplan text, 
 REVOKE ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.list_rows(kind text, filters jsonb, sort text, fields text[], after jsonb, page_size integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.load_export(doc jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION statehub.load_exported_log(doc jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.next_chance(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, OUT is_ready boolean, OUT lease_ends_s double precision) TO statehub_api;
@@ -6247,6 +6550,10 @@ GRANT ALL ON FUNCTION statehub.utc(at timestamp with time zone) TO statehub_ro;
 REVOKE ALL ON FUNCTION statehub.verify_totals() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.verify_totals() TO statehub_api;
 GRANT ALL ON FUNCTION statehub.verify_totals() TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.was_read(doc jsonb, code text, otherwise boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.was_read(doc jsonb, code text, otherwise boolean) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.was_read(doc jsonb, code text, otherwise boolean) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.watch(tbl text, section text, key text, scope text) FROM PUBLIC;
 

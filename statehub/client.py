@@ -86,6 +86,13 @@ class Client:
         memory.summary = (answered["ETag"], body)
         return body
 
+    def get_plans(self, repo: str) -> "tuple[answers.Plans, str]":
+        """A repository's plans as a sync reads them, and the tag that they have as long as nothing changes."""
+        attempt = Attempt(calls.list_plans(repo), self.memory)
+        status, answered, body = self._exchange(attempt)
+        found: answers.Plans = attempt.document(status, body)
+        return found, answered["ETag"]
+
     def get_context(self, repo: str | None = None, budget: int | None = None) -> str:
         """The briefing: Markdown of at most `budget` characters; without `repo`, about all of them."""
         path = calls.path_of("state", "context", repo=repo, budget=budget)

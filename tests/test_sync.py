@@ -322,3 +322,35 @@ def test_a_batch_may_have_64_mib_and_other_routes_not(shared_hub: Hub, repo: str
         head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nContent-Length: {len(over)}\r\n\r\n"
         assert shared_hub.say(head.encode() + over).status in (404, 405, 413)
     problem(shared_hub.say(head.replace("/repos/sync", f"/repos/{repo}/classification").encode() + over), 413)
+
+
+def test_what_others_did_to_the_dependencies_since_they_were_read_stays(shared_hub: Hub, repo: str) -> None:
+    code = f"{repo}-WP-1"
+    new = plan(repo)
+    new["tasks"] += [{"code": f"{code}-T0{n}", "title": f"t{n}"} for n in (3, 4, 5)]
+    new["tasks"][3]["depends_on"] = [f"{code}-T01", f"{code}-T02"]
+    sent(shared_hub, repo, new)
+    read_then = [f"{code}-T01", f"{code}-T02"]
+    shared_hub.created(f"/tasks/{code}-T04/dependencies", depends_on=f"{code}-T05")
+    shared_hub.ask("DELETE", f"/tasks/{code}-T04/dependencies/{code}-T01")
+    task = {"code": f"{code}-T04", "version": 1, "depends_on": [f"{code}-T01", f"{code}-T03"]}
+    counts = sent(
+        shared_hub,
+        repo,
+        {"code": code, "version": 1, "tasks": [task | {"depends_on_read": [c.lower() for c in read_then]}]},
+    )["counts"]
+    assert (counts["dependencies_added"], counts["dependencies_removed"]) == (1, 1)
+    [found] = read(shared_hub, repo)["workplans"]
+    needs = {task["code"]: task["depends_on"] for task in found["tasks"]}
+    assert needs[f"{code}-T04"] == [f"{code}-T03", f"{code}-T05"]
+
+
+def test_who_has_read_the_plans_is_told_that_they_are_the_same(shared_hub: Hub, repo: str) -> None:
+    sent(shared_hub, repo, plan(repo))
+    tag = shared_hub.get(f"/repos/{repo}/sync").headers["ETag"]
+    again = shared_hub.get(f"/repos/{repo}/sync", If_None_Match=tag)
+    assert (again.status, again.body, again.headers["ETag"]) == (304, b"", tag)
+    shared_hub.patch(f"/tasks/{repo}-WP-1-T01", {"title": "Moved"})
+    after = shared_hub.get(f"/repos/{repo}/sync", If_None_Match=tag)
+    assert after.status == 200
+    assert after.json["workplans"][0]["tasks"][0]["title"] == "Moved"

@@ -1,10 +1,15 @@
 -- All that a sync compares with the files, in one statement: the plans of a repository with their tasks, versions and bases.
-create function list_plans(named text) returns text
+-- Who knows the tag already is told so: as long as no row of the core section has changed, the body has not.
+create function list_plans(named text, known text, out body text, out tag text)
 language plpgsql stable set search_path = statehub, pg_temp as $$
 declare
     target uuid := row_id('repos', named);
 begin
-    return (
+    select format('W/"%s.%s"', r.epoch, r.core) into tag from revisions() as r;
+    if tag = known then
+        return;
+    end if;
+    body := (
         with needs as materialized (
             select d.task, json_agg(b.code order by b.code) as codes
             from tasks as t inner join task_dependencies as d on t.id = d.task inner join tasks as b on d.depends_on = b.id
@@ -35,4 +40,4 @@ begin
     );
 end
 $$;
-comment on function list_plans is 'The plans of a repository as a sync reads them, as JSON text.';
+comment on function list_plans is 'The plans of a repository as a sync reads them, as JSON text, null where the tag is known; and the tag.';

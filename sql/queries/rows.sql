@@ -55,7 +55,7 @@ from set_author($1, $2) as a (author)
 cross join lateral import_hub(case when a.author is not null then $3::jsonb end) as w;
 
 -- name: list_plans
-select list_plans($1);
+select * from list_plans($1, $2);
 
 -- name: sync_plans
 select w.*

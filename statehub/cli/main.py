@@ -1,7 +1,13 @@
 """`custodian`: the console script. Each command imports what it needs when it runs, since agents call it all day."""
 
+# ruff: noqa: E402
 import os
 import sys
+
+from statehub.cli import quick
+
+quick.end_if_unchanged(sys.argv)  # before typer, whose import alone takes longer than that
+
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +19,7 @@ from statehub.cli.asking import app as asking
 from statehub.cli.classifying import app as classifying
 from statehub.cli.imports import app as imports
 from statehub.cli.registering import app as registering
+from statehub.cli.sync import app as syncing
 from statehub.cli.token import app as tokens
 from statehub.cli.verbs import add_nouns
 from statehub.errors import StateHubError
@@ -30,6 +37,7 @@ app.add_typer(agents)
 app.add_typer(asking)
 app.add_typer(registering)
 app.add_typer(classifying)
+app.add_typer(syncing)
 add_nouns(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]

@@ -41,6 +41,10 @@ class _Synced(BaseModel):
     due_at: Time | None = None
     labels: Labels = Field(default_factory=list)
     depends_on: Annotated[list[TaskCode], Field(max_length=MOST_AT_ONCE, description="the whole set, by code")] = []
+    depends_on_read: Annotated[
+        list[TaskCode] | None,
+        Field(max_length=MOST_AT_ONCE, description="the set that was read: what others added or took since then stays"),
+    ] = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -14,7 +14,10 @@ MAX_BODY_BYTES = 64 * 2**20
 
 async def list_plans(request: Request) -> Response:
     query_of(request, filters.Query)
-    return json_text(await store_of(request).list_plans(request.path_params["name"]))
+    body, tag = await store_of(request).list_plans(request.path_params["name"], request.headers.get("If-None-Match"))
+    if body is None:
+        return Response(status_code=304, headers={"ETag": tag})
+    return json_text(body, ETag=tag)
 
 
 async def sync_plans(request: Request) -> Response:
@@ -28,7 +31,11 @@ async def sync_plans(request: Request) -> Response:
 operations = [
     Operation(
         "GET", PATH, list_plans, "list_plans", "The plans of a repository, as a sync reads them",
-        {200: Answer(answers.Plans)}, "repos", errors=(404,),
+        {
+            200: Answer(answers.Plans, headers=("ETag",)),
+            304: Answer(None, "what If-None-Match named is current", headers=("ETag",)),
+        },
+        "repos", errors=(404,), headers=("If-None-Match",),
     ),
     Operation(
         "POST", PATH, sync_plans, "sync_plans", "Write what a sync found, against the versions it read",

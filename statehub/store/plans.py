@@ -38,10 +38,11 @@ class PlanQueries(Connected):
         """Read an exported hub, {kind: [row]}, into this one. Raises Conflict where this one is not empty."""
         return await self._write("import_hub", by, doc, timeout=300)
 
-    async def list_plans(self, name: str) -> str:
-        """A repository's plans as a sync reads them, as JSON text."""
+    async def list_plans(self, name: str, known: str | None) -> tuple[str | None, str]:
+        """A repository's plans as a sync reads them, as JSON text, None where the tag is known; and the tag."""
         async with self._connection() as connection:
-            return str(await connection.fetchval(queries()["list_plans"], name))
+            row = await connection.fetchrow(queries()["list_plans"], name, known)
+            return row["body"], row["tag"]
 
     async def sync_plans(self, name: str, doc: Any, by: Writer) -> Written:
         """Write what a sync found, in one transaction. Raises Conflict with a pointer to each row that moved."""

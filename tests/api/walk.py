@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -185,7 +186,7 @@ def walk(hub: Hub, document: Any) -> Iterator[Exchange]:
 
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
-DAY = re.compile(r"\b20\d\d-\d\d-\d\d\b(?!T)")
+DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?![T\d])")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"[0-9a-f]{12}(\.[0-9a-z]+){4,}(~[0-9a-z]+)?")
 # numbers that another run has other ones of
@@ -194,6 +195,11 @@ COUNTED = {
 }  # fmt: skip
 MOST = 2  # of a list, an example has no more
 EPOCH, CURSOR = "fdb2809a1466", "WyIyMDI2LTExLTIzVDE3OjAwOjAwKzAwOjAwIl0"
+
+
+def as_of_then(day: re.Match[str]) -> str:
+    """As far from the examples' day as it is from today."""
+    return str(date(2026, 11, 23) + (date.fromisoformat(day[0]) - datetime.now(UTC).date()))
 
 
 def steady(value: Any, key: str = "") -> Any:
@@ -218,7 +224,7 @@ def steady(value: Any, key: str = "") -> Any:
         case str() if TOKEN.fullmatch(value):
             return f"{EPOCH}.ra.1l.13e.0"
         case str():
-            return DAY.sub("2026-11-23", MOMENT.sub(r"2026-11-23T17:00:00\2", value))
+            return DAY.sub(as_of_then, MOMENT.sub(r"2026-11-23T17:00:00\2", value))
         case _:
             return value
 
