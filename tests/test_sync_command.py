@@ -73,7 +73,7 @@ def test_its_exit_codes_say_what_happened(custodian: Custodian, checkout: Checko
     (tmp_path / "elsewhere").mkdir()
     done = custodian("sync", cwd=tmp_path / "elsewhere")
     assert done.returncode == NOTHING
-    assert "custodian repo add" in done.stderr
+    assert "custodian register-project" in done.stderr
 
 
 def test_the_short_way_sees_every_change_of_either_side(custodian: Custodian, checkout: Checkout) -> None:

@@ -97,8 +97,7 @@ def _place(client: "Client", path: Path) -> tuple[str, Path]:
             if main is not None:
                 return slug_of(client, Path(main)), root
         raise NotFound(
-            f"{root} is no repository of this hub; register it: custodian register-project --path {root}"
-            f" --path {root}"
+            f"{root} is no repository of this hub; register it: custodian register-project --path {root} --path {root}"
         ) from None
 
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -197,11 +196,6 @@ MOST = 2  # of a list, an example has no more
 EPOCH, CURSOR = "fdb2809a1466", "WyIyMDI2LTExLTIzVDE3OjAwOjAwKzAwOjAwIl0"
 
 
-def as_of_then(day: re.Match[str]) -> str:
-    """As far from the examples' day as it is from today."""
-    return str(date(2026, 11, 23) + (date.fromisoformat(day[0]) - datetime.now(UTC).date()))
-
-
 def steady(value: Any, key: str = "") -> Any:
     """The same document whenever it was made: moments, ids, tokens and counters are always the same ones."""
     match value:
@@ -224,7 +218,7 @@ def steady(value: Any, key: str = "") -> Any:
         case str() if TOKEN.fullmatch(value):
             return f"{EPOCH}.ra.1l.13e.0"
         case str():
-            return DAY.sub(as_of_then, MOMENT.sub(r"2026-11-23T17:00:00\2", value))
+            return DAY.sub("2026-11-23", MOMENT.sub(r"2026-11-23T17:00:00\2", value))
         case _:
             return value
 
