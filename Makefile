@@ -67,7 +67,8 @@ dashboard-install: dashboard/node_modules/installed.stamp ## the npm packages fr
 dashboard/node_modules/installed.stamp: dashboard/package.json dashboard/package-lock.json
 	@if command -v npm >/dev/null; then \
 		echo 'installing packages into dashboard/node_modules'; \
-		npm --prefix dashboard ci --loglevel=error && touch $@; \
+		if npm --prefix dashboard ci --loglevel=error; then touch $@; \
+		else echo 'npm could not fetch them: the hub runs without the page /docs and the dashboard; later: make dashboard-build' >&2; fi; \
 	else \
 		echo 'no npm here: the hub runs without it; for the page /docs and the dashboard install Node 18 or newer, then: make dashboard-build'; \
 	fi
@@ -76,7 +77,9 @@ dashboard-build: dashboard/built.stamp ## the dashboard's pages, built against a
 
 dashboard/built.stamp: $(PAGES) dashboard/node_modules/installed.stamp scripts/build_dashboard.py | $(VENV)/installed.stamp
 	@if command -v npm >/dev/null; then \
-		echo 'building the dashboard into dashboard/dist' && $(BIN)/python scripts/build_dashboard.py && touch $@; \
+		echo 'building the dashboard into dashboard/dist'; \
+		if $(BIN)/python scripts/build_dashboard.py; then touch $@; \
+		else echo 'the dashboard could not be built: the hub runs without it; later: make dashboard-build' >&2; fi; \
 	fi
 
 dashboard-check: install ## build the dashboard as a check, put it nowhere, and run its own checks
@@ -132,12 +135,12 @@ seed: install ## canonical domains, topics, keywords
 register-project: install ## register a project with the hub: make register-project DOMAIN=x PROJECT_PATH=y
 	@$(BIN)/custodian register-project $(if $(PROJECT_PATH),--path "$${PROJECT_PATH}",$(error say which: make register-project DOMAIN=infotech PROJECT_PATH=~/my-project)) $(if $(DOMAIN),--domain "$${DOMAIN}") $(ARGS)
 
-api: install ## serve the API alone on the configured database: wait for it, migrate, serve
+api: install ## serve the API alone on the configured database, again if it runs so: wait for it, migrate, serve
 	@$(BIN)/custodian migrate --wait 60
-	@$(BIN)/custodian serve
+	@$(BIN)/custodian serve --replace
 
-mcp-http: install ## serve MCP alone on 127.0.0.1:8001, for the hub that runs
-	@$(BIN)/custodian mcp
+mcp-http: install ## serve MCP alone on 127.0.0.1:8001, again if it runs so, for the hub that runs
+	@$(BIN)/custodian mcp --replace
 
 dashboard: install ## work on the dashboard: a preview on 127.0.0.1:3000 that follows each change of its files, for the hub that runs
 	@command -v node >/dev/null || { echo 'no Node here: install Node 18 or newer, then: make dashboard' >&2; exit 1; }

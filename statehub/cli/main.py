@@ -40,6 +40,9 @@ app.add_typer(classifying)
 app.add_typer(syncing)
 add_nouns(app)
 
+Replace = Annotated[
+    bool, typer.Option("--replace", help="End the one that serves alone on that port, and go on from it.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -102,6 +105,7 @@ def logs(
 @app.command()
 def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="API processes that share the port.")] = 1,
+    replace: Replace = False,
     fd: Annotated[int | None, typer.Option(hidden=True)] = None,
     with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
@@ -114,14 +118,15 @@ def serve(
     from statehub.cli import serve as server
 
     if workers > 1:
-        server.serve_many(workers)
+        server.serve_many(workers, replace=replace)
     else:
-        server.serve(fd=fd, with_parent=with_parent)
+        server.serve(fd=fd, with_parent=with_parent, replace=replace)
 
 
 @app.command()
 def mcp(
     stdio: Annotated[bool, typer.Option("--stdio", help="Serve one client on stdin and stdout.")] = False,
+    replace: Replace = False,
     fd: Annotated[int | None, typer.Option(hidden=True)] = None,
     with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
@@ -136,7 +141,7 @@ def mcp(
     if stdio:
         server.serve_stdio()
     else:
-        server.serve(fd=fd, with_parent=with_parent)
+        server.serve(fd=fd, with_parent=with_parent, replace=replace)
 
 
 @app.command()

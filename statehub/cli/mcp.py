@@ -15,6 +15,7 @@ from mcp_server.hub import Hub, Place
 from mcp_server.server import HubServer, build_server
 from statehub import logs
 from statehub.cli import binding, hubfile
+from statehub.cli.alone import alone
 from statehub.cli.connect import token_for
 from statehub.cli.parts import say
 from statehub.cli.ports import listen
@@ -43,8 +44,11 @@ def serve_stdio() -> None:
     stdio.run(make_server(settings))
 
 
-def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
-    """Serve HTTP until SIGTERM. `fd`: a listening socket that was handed over; `with_parent`: end when stdin does."""
+def serve(*, fd: int | None = None, with_parent: bool = False, replace: bool = False) -> None:
+    """Serve HTTP until SIGTERM. `fd`: a listening socket that was handed over; `with_parent`: end when stdin does.
+
+    `replace`: instead of the one that serves alone on that port already.
+    """
     settings = _settings()
     if with_parent:
         threading.Thread(target=end_with_parent, daemon=True).start()
@@ -53,6 +57,7 @@ def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
     with ExitStack() as stack:
         if fd is None:  # else who opened the socket has looked
             binding.check(settings)
+            stack.enter_context(alone(settings.data_dir, "mcp", settings.mcp_port, replace=replace))
             place = stack.enter_context(listen(settings.host, settings.mcp_port, "STATEHUB_MCP_PORT"))
             say(f"MCP: {url_of(*place.getsockname()[:2])}/mcp, and /sse; Ctrl-C ends it")
         else:

@@ -15,6 +15,7 @@ import uvicorn
 from statehub import embedded, logs
 from statehub.app import create_app, uvicorn_options
 from statehub.cli import binding
+from statehub.cli.alone import alone
 from statehub.cli.parts import STOP_WITHIN_S, api_part, look_after, stop_signals
 from statehub.cli.ports import listen
 from statehub.settings import Settings
@@ -29,8 +30,11 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
-    """Serve until SIGTERM. `fd`: a listening socket that was handed over; `with_parent`: end when stdin does."""
+def serve(*, fd: int | None = None, with_parent: bool = False, replace: bool = False) -> None:
+    """Serve until SIGTERM. `fd`: a listening socket that was handed over; `with_parent`: end when stdin does.
+
+    `replace`: instead of the one that serves alone on that port already.
+    """
     settings = Settings.load()
     logs.configure(settings.log_level, settings.log_format)
     if fd is None:  # else who opened the socket has looked
@@ -41,6 +45,8 @@ def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: sys.exit(0))
     with ExitStack() as stack:
+        if fd is None:
+            stack.enter_context(alone(settings.data_dir, "api", settings.api_port, replace=replace))
         place = (
             stack.enter_context(listen(settings.host, settings.api_port)) if fd is None else socket.socket(fileno=fd)
         )
@@ -48,12 +54,13 @@ def serve(*, fd: int | None = None, with_parent: bool = False) -> None:
         Server(uvicorn.Config(create_app(settings, url), **uvicorn_options(settings))).run([place])
 
 
-def serve_many(workers: int) -> None:
+def serve_many(workers: int, *, replace: bool = False) -> None:
     """Several API processes on one socket, each with its own listener and cache; one that dies is started again."""
     settings = Settings.load()
     binding.check(settings)
     with ExitStack() as stack:
         stopping = stack.enter_context(stop_signals())
+        stack.enter_context(alone(settings.data_dir, "api", settings.api_port, replace=replace))
         listening = stack.enter_context(listen(settings.host, settings.api_port))
         url = stack.enter_context(_database(settings))
         environment = {**os.environ, "STATEHUB_DATABASE_URL": url}
