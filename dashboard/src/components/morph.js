@@ -1,7 +1,7 @@
 // Put new nodes in place of old ones by changing what differs, so that focus, scrolling and a selection of text survive.
 import morphdom from "morphdom";
 
-const HANDLERS = ["onclick", "onchange", "oninput", "onkeydown", "onsubmit", "ontoggle"];
+const HANDLERS = ["onclick", "onchange", "oninput", "onkeydown", "onsubmit", "ontoggle", "onfocus"];
 // what a person set, and a new rendering must not take back
 const KEPT = {DETAILS: "open"};
 
