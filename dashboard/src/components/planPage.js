@@ -31,6 +31,7 @@ export function planPage() {
   const plan = follow(planDocuments(code, {events: events.plan}), {every: 30_000});
   const history = follow(taskDocuments(task, code, {events: events.task}), {every: 30_000});
   const form = filters(FIELDS, state, {label: "Filter tasks"});
+  let revealed = null;
   const host = html`<div class="plan-page" onclick=${stay}></div>`;
 
   // a task of the same plan is shown here, without a new page
@@ -61,6 +62,10 @@ export function planPage() {
     if (found) document.title = `${plain(found.plan.title)} | State Hub`;
     const told = history.value?.code === now.task ? history.value : null;
     morph(host, drawn({found, told, now, form, earlier, error: history.error}));
+    if (found && now.task !== revealed) {
+      revealed = now.task;
+      reveal(host);
+    }
   }
 
   state.onChange((now) => {
@@ -81,6 +86,20 @@ export function planPage() {
   return host;
 }
 
+// the selected task comes into sight where it stands, and the page stays where it is
+function reveal(host) {
+  for (const chosen of host.querySelectorAll(".task.is-selected, .node.is-chosen")) {
+    const box = chosen.closest(".panel-body");
+    const [outer, inner] = [box.getBoundingClientRect(), chosen.getBoundingClientRect()];
+    if (inner.top < outer.top || inner.bottom > outer.bottom) {
+      box.scrollTop += inner.top + inner.height / 2 - outer.top - outer.height / 2;
+    }
+    if (inner.left < outer.left || inner.right > outer.right) {
+      box.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
+    }
+  }
+}
+
 const which = () =>
   empty(
     "Which workplan?",
@@ -90,13 +109,13 @@ const which = () =>
 
 function drawn({found, told, now, form, earlier, error}) {
   if (found === null) {
-    return html`<div class="grid-12">
+    return html`<div class="grid-12" data-task=${String(now.task !== null)}>
       <section class="panel span-12 plan-head" aria-label="The workplan">
         <div class="plan-main"><h1>${plain(now.code)}</h1>${waiting(3)}</div>
         <div class="plan-text"></div>
       </section>
       <section class="panel span-5 h-plan">${waiting(6)}</section>
-      <section class="panel span-7 h-plan">${waiting(6)}</section>
+      <section class="panel span-7 h-plan history">${waiting(6)}</section>
       <section class="panel span-12 h-graph">${waiting(4)}</section>
     </div>`;
   }
@@ -207,8 +226,8 @@ function taskHistory(told, code, plan, earlier, error) {
                 ${why.why.map((line) => html`<li><bdi>${plain(line)}</bdi></li>`)}
               </ul>`
       }
-      ${needs.length ? html.fragment`<h3>Waits for</h3>${around(needs, "task", linkTo(plan))}` : null}
-      ${needed.length ? html.fragment`<h3>Is needed by</h3>${around(needed, "task", linkTo(plan))}` : null}
+      ${needs.length ? html.fragment`<h3>Waits for</h3>${around(needs, "task", linkTo(plan), plan.code)}` : null}
+      ${needed.length ? html.fragment`<h3>Is needed by</h3>${around(needed, "task", linkTo(plan), plan.code)}` : null}
       <h3>History</h3>
       ${feed(events, {within: plan.code})}${more ? older(earlier, events) : null}
     </div>`;

@@ -64,14 +64,15 @@ export function planProgress(plan, tasks = null) {
 /** Text that somebody wrote, as it stands, with its addresses as links. */
 export const prose = (text) => html`<p class="prose"><bdi>${linked(text)}</bdi></p>`;
 
-/** Rows of another plan or task, as links with their status. */
-export function around(rows, kind, href) {
+/** Rows of another plan or task, as links with their status; `within` is the plan whose tasks are called "T03". */
+export function around(rows, kind, href, within = null) {
   return html`<ul class="around">
     ${rows.map(
       (row) =>
         html`<li data-key=${`around-${row.code}`}>
           <a href=${href(row)} title=${plain(row.title)}
-            ><span class="code">${plain(row.code)}</span> <bdi>${plain(row.title)}</bdi></a
+            ><span class="code">${plain(within === null ? row.code : tail(row.code, within))}</span>
+            <bdi>${plain(row.title)}</bdi></a
           >
           ${row.status === null ? null : chip(kind, row.status)}
         </li>`,

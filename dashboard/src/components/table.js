@@ -39,7 +39,7 @@ class Table {
 
   build() {
     this.top = html`<tr aria-hidden="true" class="table-space">
-      <td colspan=${this.columns.length}></td>
+      <td></td>
     </tr>`;
     this.bottom = this.top.cloneNode(true);
     this.body = html`<tbody></tbody>`;

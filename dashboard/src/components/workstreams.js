@@ -55,7 +55,7 @@ const COLUMNS = [
   {
     name: "status",
     label: "Status",
-    width: "7.6rem",
+    width: "8rem",
     value: ({status}) => chip("workplan", status),
   },
   {
@@ -229,22 +229,22 @@ function selected(code, row, found, source, close) {
         : null
     }
   </div>`;
-  if (found === null) {
-    const away = source.error && source.value === undefined;
-    return html`<div class="detail-all">${top}<div class="detail-body">${away ? failed(source.error) : waiting(5)}</div></div>`;
+  if (found === null && source.error && source.value === undefined) {
+    return html`<div class="detail-all">${top}<div class="detail-body">${failed(source.error)}</div></div>`;
   }
-  if (row === null) return html`<div class="detail-all">${top}<div class="detail-body">${unknown(code)}</div></div>`;
-  const tasks = board(found);
+  if (found?.plan === null)
+    return html`<div class="detail-all">${top}<div class="detail-body">${unknown(code)}</div></div>`;
+  const tasks = found && board(found);
   return html`<div class="detail-all">
     ${top}
     <h3>
-      Tasks <span class="count">${count(tasks.length)}</span> <a href=${to.workplan(row.code)}>the whole workplan →</a>
+      Tasks <span class="count">${tasks ? count(tasks.length) : ""}</span> <a href=${to.workplan(code)}>the whole workplan →</a>
     </h3>
     <div class="detail-body detail-tasks" tabindex="0" role="group" aria-label="Tasks">
-      ${taskList(tasks, row.code)}${found.complete ? null : html`<p class="meta">There are more: these are the first.</p>`}
+      ${tasks ? taskList(tasks, row.code) : waiting(4)}${found?.complete === false ? html`<p class="meta">There are more: these are the first.</p>` : null}
     </div>
-    <h3>Timeline <a href=${to.progress({repo: row.repo})}>all of ${plain(row.repo)} →</a></h3>
-    <div class="detail-body detail-feed" tabindex="0" role="group" aria-label="Timeline">${feed(found.events, {within: row.code})}</div>
+    <h3>Timeline ${row ? html`<a href=${to.progress({repo: row.repo})}>all of ${plain(row.repo)} →</a>` : null}</h3>
+    <div class="detail-body detail-feed" tabindex="0" role="group" aria-label="Timeline">${found ? feed(found.events, {within: row.code}) : waiting(3)}</div>
   </div>`;
 }
 
