@@ -33,6 +33,7 @@ class Table {
     Object.assign(this.host, {
       update: (rows, more) => this.update(rows, more),
       select: (name) => this.select(name),
+      reveal: (name) => this.find(name) >= 0 && this.go(this.find(name)),
       focus: () => this.scroller.focus({preventScroll: true}),
     });
   }

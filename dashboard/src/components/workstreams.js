@@ -60,7 +60,7 @@ const COLUMNS = [
   },
   {
     name: "tasks",
-    label: "Tasks done",
+    label: "Tasks",
     width: "8.5rem",
     value: ({tasks: {done, total}}) =>
       html`<span class="cell-bar">${bar({done}, total)}<span>${total ? `${count(done)} / ${count(total)}` : "none"}</span></span>`,
@@ -102,6 +102,7 @@ export function workstreams(baked) {
   const owners = new Set();
   let most = FIRST;
   let shown = asked(state.get());
+  let isRevealed = false; // what a link had selected was scrolled to
   let isFresh = false; // the next rows are those of other filters
   let timer;
 
@@ -158,6 +159,10 @@ export function workstreams(baked) {
     if (found) for (const {owner} of found.items) if (owner) owners.add(owner);
     grid.update(found?.items ?? [], {sort: orderOf(now.sort), selected: now.plan, top: isFresh});
     isFresh = false;
+    if (found && !isRevealed) {
+      isRevealed = true;
+      grid.reveal(now.plan);
+    }
     const refused = list.error && !list.error.passing ? plain(list.error.message) : null;
     counter.textContent = refused ?? (found ? counted(found, count) : "");
     offer();
