@@ -18,7 +18,7 @@ export function filters(fields, state, {label = "Filters"} = {}) {
     role="search"
     aria-label=${label}
     data-own=${label}
-    onsubmit=${(event) => event.preventDefault()}
+    ${{onsubmit: (event) => event.preventDefault()}}
   ></form>`;
   let offered = Object.fromEntries(fields.map(({name, choices = []}) => [name, choices]));
   const draw = () => {
@@ -29,7 +29,7 @@ export function filters(fields, state, {label = "Filters"} = {}) {
         type="button"
         class="filters-clear"
         hidden=${!isSet(fields, now)}
-        onclick=${() => state.set(nothing(fields), {push: true})}
+        ${{onclick: () => state.set(nothing(fields), {push: true})}}
       >
         Clear
       </button>
@@ -67,8 +67,8 @@ const DRAWN = {
       }, TYPING_MS);
     };
     return html`<label class="field"
-      ><span>${label}</span><input type="search" name=${name} value=${value ?? ""} oninput=${typed}
-      onfocus=${({target}) => (target.typing = false)} maxlength="500" autocomplete="off"
+      ><span>${label}</span><input type="search" name=${name} value=${value ?? ""} ${{oninput: typed}}
+      ${{onfocus: ({target}) => (target.typing = false)}} maxlength="500" autocomplete="off"
     /></label>`;
   },
   any({name, label}, choices, value, state) {
@@ -83,8 +83,8 @@ const DRAWN = {
         name=${name}
         value=${value ?? ""}
         list=${list}
-        oninput=${typed}
-        onchange=${({target}) => take(target.value)}
+        ${{oninput: typed}}
+        ${{onchange: ({target}) => take(target.value)}}
         maxlength="200"
         autocomplete="off"
       /><datalist id=${list}>${choices.map((one) => html`<option value=${plain(one)}></option>`)}</datalist></label
@@ -95,7 +95,7 @@ const DRAWN = {
     if (value && !all.some(([one]) => one === value)) all.unshift([value, value]);
     return html`<label class="field"
       ><span>${label}</span
-      ><select name=${name} onchange=${(event) => state.set({[name]: event.target.value || null}, {push: true})}>
+      ><select name=${name} ${{onchange: (event) => state.set({[name]: event.target.value || null}, {push: true})}}>
         <option value="">all</option>
         ${all.map(([one, text]) => html`<option value=${one} selected=${one === value}>${plain(text)}</option>`)}
       </select></label
@@ -112,7 +112,7 @@ const DRAWN = {
       <span class="toggles"
         >${choices.map(pair).map(
           ([one, text]) =>
-            html`<button type="button" aria-pressed=${String(values.includes(one))} onclick=${flip(one)}>
+            html`<button type="button" aria-pressed=${String(values.includes(one))} ${{onclick: flip(one)}}>
                 ${kind ? chip(kind, one, {quiet: true}) : plain(text)}
               </button>`,
         )}</span

@@ -34,7 +34,7 @@ export function planGraph({nodes, edges}, plan, selected = null) {
   const wide = Math.max(0, width - GAP) + 2 * EDGE;
   const high = height + 2 * EDGE;
   return html`<div class=${`graph${hasChosen ? " has-chosen" : ""}`} style=${{width: `${wide}px`, height: `${high}px`}}
-    onkeydown=${walk}
+    ${{onkeydown: walk}}
   >
     <svg width=${wide} height=${high} aria-hidden="true">
       <g transform=${`translate(${EDGE + WIDE / 2} ${EDGE})`}>

@@ -32,7 +32,7 @@ export function planPage() {
   const history = follow(taskDocuments(task, code, {events: events.task}), {every: 30_000});
   const form = filters(FIELDS, state, {label: "Filter tasks"});
   let revealed = null;
-  const host = html`<div class="plan-page" onclick=${stay}></div>`;
+  const host = html`<div class="plan-page" ${{onclick: stay}}></div>`;
 
   // a task of the same plan is shown here, without a new page
   function stay(event) {
@@ -41,6 +41,8 @@ export function planPage() {
     const there = new URL(link.href);
     if (there.pathname !== "/workplan" || there.searchParams.get("code") !== plan.value?.plan?.code) return;
     event.preventDefault();
+    const graph = there.searchParams.get("graph");
+    if (graph) return void state.set({graph}, {push: true});
     state.set({task: there.searchParams.get("task")}, {push: true});
     const panel = host.querySelector(".history");
     if (panel.getBoundingClientRect().top > innerHeight - 200 || panel.getBoundingClientRect().bottom < 200) {
@@ -151,7 +153,7 @@ const shownOf = (kept, tasks) =>
 
 function older(f, events) {
   if (events.length >= 500) return html`<p class="meta">Older events are on the page of all progress.</p>`;
-  return html`<p class="older"><button type="button" onclick=${f}>Show older</button></p>`;
+  return html`<p class="older"><button type="button" ${{onclick: f}}>Show older</button></p>`;
 }
 
 function head({plan, tasks, needs, needed}) {
@@ -251,7 +253,7 @@ function graph(found, tasks, now) {
       <h2 id="h-graph">What waits for what</h2>
       <p class="graph-notes">
         ${shown.free ? html`<span>${count(shown.free)} ${shown.free === 1 ? "task depends" : "tasks depend"} on nothing</span>` : null}
-        ${done + cancel > 0 ? html`<a href=${query(isOpen ? "all" : "open")} data-graph=${isOpen ? "all" : "open"}>${isOpen ? `show ${count(shown.hidden)} done ones` : "hide what is done"}</a>` : null}
+        ${done + cancel > 0 ? html`<a href=${query(isOpen ? "all" : "open")}>${isOpen ? `show ${count(shown.hidden)} done ones` : "hide what is done"}</a>` : null}
       </p>
     </div>
     <div class="panel-body graph-body" tabindex="0" role="group" aria-labelledby="h-graph">

@@ -139,7 +139,7 @@ export function workstreams(baked) {
     empty: () => (list.error && !list.value ? failed(list.error) : list.value ? nothing(state.get()) : waiting(6)),
   });
   const counter = html`<p class="counter" role="status"></p>`;
-  const aside = html`<section class="panel detail" aria-label="Selected workplan" onkeydown=${escape}></section>`;
+  const aside = html`<section class="panel detail" aria-label="Selected workplan" ${{onkeydown: escape}}></section>`;
   const split = html`<div class="split">${grid}${aside}</div>`;
 
   function close() {
@@ -225,7 +225,7 @@ function selected(code, row, found, source, close) {
   const top = html`<div class="detail-head">
     <div class="detail-top">
       <h2>${row ? html`<a href=${to.workplan(row.code)}><bdi>${plain(row.title)}</bdi></a>` : plain(code)}</h2>
-      <button type="button" class="close" onclick=${close} aria-label="Close" title="Close (Esc)">×</button>
+      <button type="button" class="close" ${{onclick: close}} aria-label="Close" title="Close (Esc)">×</button>
     </div>
     ${
       row
