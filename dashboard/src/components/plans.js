@@ -3,7 +3,7 @@ import {api, rows} from "./api.js";
 import {isPast} from "./time.js";
 import {STATUS} from "./words.js";
 
-export const FIRST = 200; // rows that a page begins with
+export const FIRST = 100; // rows that a page begins with
 const HITS = 100; // the most that a search gives
 const FIELDS = "code,title,repo,topic,domain,owner,status,priority,due_at,tasks,finishable,updated_at";
 const ORDERS = ["code", "priority", "due_at", "updated_at"];
@@ -50,12 +50,13 @@ export const listing =
   (state, most = FIRST) =>
   async ({signal}) => {
     if (state.q?.trim()) return searched(state, signal);
-    const found = await rows("/workplans", {params: params(state), signal, most});
-    if (found.complete || !isWhole(state)) {
-      return {...found, cut: false, total: found.complete ? found.items.length : null};
-    }
-    const {totals} = await api("/state/summary", {signal});
-    return {...found, cut: false, total: totalOf(totals.workstreams, params(state).status)};
+    const [found, summary] = await Promise.all([
+      rows("/workplans", {params: params(state), signal, most}),
+      isWhole(state) ? api("/state/summary", {signal}) : null,
+    ]);
+    if (found.complete) return {...found, cut: false, total: found.items.length};
+    const total = summary && totalOf(summary.totals.workstreams, params(state).status);
+    return {...found, cut: false, total};
   };
 
 async function searched(state, signal) {

@@ -7,7 +7,7 @@ from baking import bake
 from statehub import calls
 from statehub.client import Client
 
-FIRST = 200
+FIRST = 100
 FIELDS = "code,title,repo,topic,domain,owner,status,priority,due_at,tasks,finishable,updated_at"
 
 
