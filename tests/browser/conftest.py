@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ARGS = ["--disable-gpu", "--disable-background-networking"]
 # where a person can look at what was drawn
-SHOTS = Path(__file__).parent.parent.parent / "screenshots"
+ROOT = Path(__file__).parent.parent.parent
+SHOTS = ROOT / "screenshots"
 
 
 @dataclass
@@ -26,6 +29,26 @@ class Watched:
         """Write a screenshot."""
         SHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png")
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dashboard's pages, built from a copy of their sources, with nobody's data."""
+    source, place = ROOT / "dashboard", tmp_path_factory.mktemp("pages") / "dashboard"
+    if shutil.which("npm") is None or not (source / "node_modules").is_dir():
+        pytest.skip("the dashboard cannot be built here: npm --prefix dashboard ci")
+    left_out = shutil.ignore_patterns("node_modules", "dist", ".observablehq", "__pycache__")
+    shutil.copytree(source, place, ignore=left_out)
+    (place / "node_modules").symlink_to(source / "node_modules")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("STATEHUB_")}
+    # the loaders are Python, and it must be this one
+    path = os.pathsep.join([str(Path(sys.executable).parent), ours.get("PATH", "")])
+    built = subprocess.run(
+        ["npm", "run", "build"], cwd=place, env=ours | {"PATH": path, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stdout + built.stderr
+    return place / "dist"
 
 
 # not for the whole session: playwright's event loop runs in this thread until it ends

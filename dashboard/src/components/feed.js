@@ -2,7 +2,7 @@
 import {html} from "htl";
 import {to} from "./links.js";
 import {empty} from "./states.js";
-import {plain} from "./text.js";
+import {plain, tail} from "./text.js";
 import {ticking} from "./time.js";
 import {AUTHOR_KINDS, EVENT_TYPES} from "./words.js";
 
@@ -42,9 +42,9 @@ export function subject(event) {
   return null;
 }
 
-/** One event. */
-export function entry(event) {
-  const about = subject(event);
+/** One event. `within` is the code of the workplan whose page this is: its tasks are called "T03" there. */
+export function entry(event, within = null) {
+  const about = aboutOf(event, within);
   return html`<li class="entry" data-key=${`event-${event.id}`} data-type=${event.event_type}>
     <p class="entry-head">
       ${author(event.author, event.author_kind)}
@@ -56,14 +56,21 @@ export function entry(event) {
   </li>`;
 }
 
+function aboutOf(event, within) {
+  const found = subject(event);
+  if (found === null || within === null || event.workplan !== within) return found;
+  if (found[0] === within || event.decision) return found[0] === within ? null : found;
+  return [tail(found[0], within), found[1]];
+}
+
 /** Events, newest first as they come. */
-export function feed(events) {
+export function feed(events, {within = null} = {}) {
   if (events.length === 0) {
     return empty("Nothing has happened yet", "What agents and people do shows here.", {
       command: 'custodian progress note "hello"',
     });
   }
   return html`<ol class="feed">
-    ${events.map(entry)}
+    ${events.map((event) => entry(event, within))}
   </ol>`;
 }

@@ -7,9 +7,10 @@ import {plain} from "./text.js";
 const TYPING_MS = 200;
 
 /**
- * A form of filters over a urlState(). `fields`: [{name, label, type, kind, choices}]; type is "text", "one" (a select) or
- * "some" (chips to switch; `kind` is whose statuses they are). `choices` are values, or [value, label] pairs. `update({name:
- * choices})` offers others, and keeps what is chosen, even what is not among them. The state's onChange() tells of a change.
+ * A form of filters over a urlState(). `fields`: [{name, label, type, kind, choices}]; type is "text", "one" (a select),
+ * "any" (a field to type in that offers its choices) or "some" (chips to switch; `kind` is whose statuses they are).
+ * `choices` are values, or [value, label] pairs. `update({name: choices})` offers others, and keeps what is chosen, even what
+ * is not among them. The state's onChange() tells of a change; the back button takes one back.
  */
 export function filters(fields, state, {label = "Filters"} = {}) {
   const form = html`<form
@@ -17,7 +18,7 @@ export function filters(fields, state, {label = "Filters"} = {}) {
     role="search"
     aria-label=${label}
     data-own=${label}
-    onsubmit=${(event) => event.preventDefault()}
+    ${{onsubmit: (event) => event.preventDefault()}}
   ></form>`;
   let offered = Object.fromEntries(fields.map(({name, choices = []}) => [name, choices]));
   const draw = () => {
@@ -28,7 +29,7 @@ export function filters(fields, state, {label = "Filters"} = {}) {
         type="button"
         class="filters-clear"
         hidden=${!isSet(fields, now)}
-        onclick=${() => state.set(nothing(fields))}
+        ${{onclick: () => state.set(nothing(fields), {push: true})}}
       >
         Clear
       </button>
@@ -57,22 +58,44 @@ const pair = (choice) => (Array.isArray(choice) ? choice : [choice, choice]);
 
 const DRAWN = {
   text({name, label}, _choices, value, state) {
-    let timer;
-    const typed = (event) => {
-      clearTimeout(timer);
-      const text = event.target.value;
-      timer = setTimeout(() => state.set({[name]: text || null}), TYPING_MS);
+    const typed = ({target}) => {
+      clearTimeout(target.timer);
+      target.timer = setTimeout(() => {
+        // one step back for all that was typed without leaving the field
+        state.set({[name]: target.value || null}, {push: !target.typing});
+        target.typing = true;
+      }, TYPING_MS);
     };
     return html`<label class="field"
-      ><span>${label}</span><input type="search" name=${name} value=${value ?? ""} oninput=${typed} autocomplete="off"
+      ><span>${label}</span><input type="search" name=${name} value=${value ?? ""} ${{oninput: typed}}
+      ${{onfocus: ({target}) => (target.typing = false)}} maxlength="500" autocomplete="off"
     /></label>`;
+  },
+  any({name, label}, choices, value, state) {
+    const take = (text) => text !== (state.get()[name] ?? "") && state.set({[name]: text || null}, {push: true});
+    const known = new Set(choices);
+    const typed = ({target}) => (target.value === "" || known.has(target.value)) && take(target.value);
+    const list = `choices-${name}`;
+    return html`<label class="field"
+      ><span>${label}</span
+      ><input
+        type="search"
+        name=${name}
+        value=${value ?? ""}
+        list=${list}
+        ${{oninput: typed}}
+        ${{onchange: ({target}) => take(target.value)}}
+        maxlength="200"
+        autocomplete="off"
+      /><datalist id=${list}>${choices.map((one) => html`<option value=${plain(one)}></option>`)}</datalist></label
+    >`;
   },
   one({name, label}, choices, value, state) {
     const all = choices.map(pair);
     if (value && !all.some(([one]) => one === value)) all.unshift([value, value]);
     return html`<label class="field"
       ><span>${label}</span
-      ><select name=${name} onchange=${(event) => state.set({[name]: event.target.value || null})}>
+      ><select name=${name} ${{onchange: (event) => state.set({[name]: event.target.value || null}, {push: true})}}>
         <option value="">all</option>
         ${all.map(([one, text]) => html`<option value=${one} selected=${one === value}>${plain(text)}</option>`)}
       </select></label
@@ -81,14 +104,15 @@ const DRAWN = {
   some({name, label, kind}, choices, values, state) {
     const flip = (one) => () => {
       const chosen = state.get()[name];
-      state.set({[name]: chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one]});
+      const next = chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one];
+      state.set({[name]: next}, {push: true});
     };
     return html`<fieldset class="field">
       <legend>${label}</legend>
       <span class="toggles"
         >${choices.map(pair).map(
           ([one, text]) =>
-            html`<button type="button" aria-pressed=${String(values.includes(one))} onclick=${flip(one)}>
+            html`<button type="button" aria-pressed=${String(values.includes(one))} ${{onclick: flip(one)}}>
                 ${kind ? chip(kind, one, {quiet: true}) : plain(text)}
               </button>`,
         )}</span

@@ -5,6 +5,7 @@ import {morph} from "./morph.js";
 import {stream} from "./stream.js";
 
 const GAP_MS = 300; // between two reads of a hub that changes all the time
+const REST = 2; // a read that takes long is followed by a pause that is so many times as long
 const POLL_MS = 5000; // while the stream is away
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 
@@ -37,6 +38,7 @@ class Live {
     this.every = every;
     this.watchers = new Set();
     this.fails = 0;
+    this.took = 0;
     if (baked?.at) {
       this.value = baked.documents;
       noteSnapshot(baked.at);
@@ -59,6 +61,7 @@ class Live {
     this.load = loader(asked);
     this.running?.abort();
     this.running = null;
+    this.startedAt = undefined; // who asks for something else does not wait
     if (this.watchers.size) this.read();
   }
 
@@ -86,7 +89,8 @@ class Live {
   read() {
     if (this.running) return void (this.again = true);
     clearTimeout(this.timer);
-    const wait = this.startedAt === undefined || this.fails ? 0 : this.startedAt + GAP_MS - Date.now();
+    const wait =
+      this.startedAt === undefined || this.fails ? 0 : this.startedAt + Math.max(GAP_MS, REST * this.took) - Date.now();
     if (wait > 0) return void (this.timer = setTimeout(() => this.read(), wait));
     this.again = false;
     this.startedAt = Date.now();
@@ -101,6 +105,7 @@ class Live {
     if (this.running !== running || this.watchers.size === 0) return;
     this.running = null;
     this.error = error;
+    this.took = Date.now() - this.startedAt;
     if (error === null) {
       this.value = value;
       this.readAt = Date.now();

@@ -1,14 +1,15 @@
 // Put new nodes in place of old ones by changing what differs, so that focus, scrolling and a selection of text survive.
 import morphdom from "morphdom";
 
-const HANDLERS = ["onclick", "onchange", "oninput", "onkeydown", "onsubmit", "ontoggle"];
+const HANDLERS = ["onclick", "onchange", "oninput", "onkeydown", "onsubmit", "ontoggle", "onfocus"];
 // what a person set, and a new rendering must not take back
 const KEPT = {DETAILS: "open"};
 
 /**
  * Make `node` (or nothing, for null) what `host` holds. An element that updates itself (a table, a chart, filters) has
  * data-own: it is made once, outside of the rendering, and stays the same element wherever it stands. Rows that may move
- * carry data-key. Handlers are properties (htl sets onclick=${f} so), and move over.
+ * carry data-key. Handlers are properties (htl sets ${{onclick: f}} so, and with
+ * onclick=${f} it writes an attribute first, which the pages' policy refuses), and move over.
  */
 export function morph(host, node) {
   if (node?.dataset?.own !== undefined) {

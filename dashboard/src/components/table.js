@@ -11,7 +11,9 @@ let tables = 0;
  * `columns`: [{name, label, value: row => node or text, sort: row => comparable or true, align: "end", width, hide: "narrow"}];
  * `key`: row => its name; `label`: what the table is called. `sort`: {by: column name, down: boolean}. A column with sort:
  * true is sorted by who gives the rows: `onSort(sort)` is called; one with a function is sorted here. `onSelect(row)`: enter
- * or a click. `onMore()`: the end is near. `empty`: () => node. `height` of the whole and `rowHeight` in px.
+ * or a click. `onMove(row)`: a key moved to it. `onClose()`: escape. `onMore()`: the end is near. `meaning`: row => the
+ * meaning that sets it off, or null. `empty`: () => node. `height` of the whole and `rowHeight` in px. What is selected is
+ * where the keys go on from. `update(rows, {top: true})` begins at the top.
  */
 export function table(columns, options = {}) {
   return new Table(columns, options).host;
@@ -31,12 +33,14 @@ class Table {
     Object.assign(this.host, {
       update: (rows, more) => this.update(rows, more),
       select: (name) => this.select(name),
+      reveal: (name) => this.find(name) >= 0 && this.go(this.find(name)),
+      focus: () => this.scroller.focus({preventScroll: true}),
     });
   }
 
   build() {
     this.top = html`<tr aria-hidden="true" class="table-space">
-      <td colspan=${this.columns.length}></td>
+      <td></td>
     </tr>`;
     this.bottom = this.top.cloneNode(true);
     this.body = html`<tbody></tbody>`;
@@ -55,8 +59,8 @@ class Table {
       tabindex="0"
       role="group"
       aria-label=${this.label}
-      onscroll=${() => this.draw()}
-      onkeydown=${(event) => this.press(event)}
+      ${{onscroll: () => this.draw()}}
+      ${{onkeydown: (event) => this.press(event)}}
     >
       ${this.grid}${this.none}
     </div>`;
@@ -69,12 +73,14 @@ class Table {
     this.drawHead();
   }
 
-  update(rows, {sort = this.sort, selected = this.selected} = {}) {
+  update(rows, {sort = this.sort, selected = this.selected, top = false} = {}) {
+    if (top) this.scroller.scrollTop = 0;
     const active = this.sorted[this.active];
     const activeKey = active && this.key(active);
     Object.assign(this, {rows, sort, selected});
     this.sorted = this.order(rows);
-    this.active = activeKey === undefined ? -1 : this.sorted.findIndex((row) => this.key(row) === activeKey);
+    this.active = activeKey === undefined ? -1 : this.find(activeKey);
+    if (this.active < 0 && selected !== null) this.active = this.find(selected);
     this.grid.setAttribute("aria-rowcount", String(rows.length + 1));
     this.drawHead();
     this.draw(true);
@@ -83,7 +89,12 @@ class Table {
 
   select(name) {
     this.selected = name;
+    if (name !== null && this.find(name) >= 0) this.active = this.find(name);
     this.draw(true);
+  }
+
+  find(name) {
+    return this.sorted.findIndex((row) => this.key(row) === name);
   }
 
   order(rows) {
@@ -104,7 +115,7 @@ class Table {
       return html`<th scope="col" class=${classes(column)} aria-sort=${turn}>
         ${
           column.sort
-            ? html`<button type="button" onclick=${() => this.turn(column)}>
+            ? html`<button type="button" ${{onclick: () => this.turn(column)}}>
               ${text}<i aria-hidden="true">${by ? (this.sort.down ? "↓" : "↑") : ""}</i>
             </button>`
             : text
@@ -158,6 +169,7 @@ class Table {
       style=${{height: `${this.rowHeight}px`}}
       aria-selected=${String(isSelected)}
       class=${index === this.active ? "is-active" : null}
+      data-meaning=${this.options.meaning?.(row) ?? null}
     >
       ${this.columns.map((column) => html`<td class=${classes(column)}>${column.value(row)}</td>`)}
     </tr>`;
@@ -184,6 +196,9 @@ class Table {
     };
     if (event.key in steps && last >= 0) {
       this.go(Math.min(last, Math.max(0, steps[event.key])));
+      this.options.onMove?.(this.sorted[this.active]);
+    } else if (event.key === "Escape" && this.options.onClose) {
+      this.options.onClose();
     } else if (event.key === "Enter" && this.active >= 0) {
       this.options.onSelect?.(this.sorted[this.active]);
     } else {

@@ -44,3 +44,9 @@ export function linked(value) {
   }
   return html`<span>${[...parts, text.slice(end)]}</span>`;
 }
+
+/** What is left of a task's code once its plan's is taken away: "T03"; else the whole. */
+export function tail(code, plan) {
+  const prefix = `${plan}-`;
+  return code.toLowerCase().startsWith(prefix.toLowerCase()) ? code.slice(prefix.length) : code;
+}
