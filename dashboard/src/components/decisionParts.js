@@ -70,12 +70,12 @@ function line(row, state) {
           : null
         : html`<p class="decision-text"><bdi>${plain(row.rationale ?? "no answer was given")}</bdi></p>`
     }
+    ${pending && row.escalation_note ? html`<p class="decision-note"><bdi>${plain(row.escalation_note)}</bdi></p>` : null}
     <p class="meta">
       ${chips(row)}<span class="code">${plain(row.code)}</span>${places(row)}
       ${pending ? html`<span>asked ${ticking(row.created_at)}</span>` : null}
       ${!pending && row.decided_by ? html`<span>by <bdi>${plain(row.decided_by)}</bdi></span>` : null}
       ${pending && row.options.length ? html`<span>${row.options.length} options</span>` : null}
-      ${pending && row.escalation_note ? html`<bdi>${plain(row.escalation_note)}</bdi>` : null}
       ${pending ? answerButton(row, "is-small") : null}
     </p>
   </li>`;

@@ -101,6 +101,7 @@ const DRAWN = {
     >`;
   },
   some({name, label, kind}, choices, values, state) {
+    if (choices.length === 0) return null;
     const flip = (one) => () => {
       const chosen = state.get()[name];
       state.set({[name]: chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one]});

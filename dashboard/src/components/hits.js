@@ -20,11 +20,8 @@ export const KINDS = [
   ["progress", "events"],
 ];
 
-/** The statuses that the filter offers: of the kind, or of all that have one. */
-export function statuses(kind) {
-  if (kind) return Object.keys(STATUS[kind] ?? {});
-  return [...new Set(["task", "workplan", "decision"].flatMap((one) => Object.keys(STATUS[one])))];
-}
+/** The statuses that the filter offers: those of the kind. */
+export const statuses = (kind) => Object.keys((kind && kind !== "mark" && STATUS[kind]) || {});
 
 /** What a state of the address asks, `most` of it: {hits, complete}, null for nothing. */
 export function asked({q, kind, status, repo}, most) {
@@ -107,17 +104,24 @@ const WORDS = {
   progress: "event",
 };
 
+/** Whether the place that matched is the title itself, which then need not be told twice. */
+export function isOfTitle({title, highlight}) {
+  return highlight != null && plain(highlight.parts.join("")) === plain(title);
+}
+
 function hit(one) {
   const {kind, name, title, status, repo, workplan, at, highlight} = one;
+  const inTitle = isOfTitle(one);
   return html`<li class="hit" data-key=${`${kind}-${name}`}>
     <p class="row">
-      <a class="row-title" href=${hrefOf(one)}><bdi>${plain(title)}</bdi></a><span class="row-when">${ticking(at)}</span>
+      <a class="row-title" href=${hrefOf(one)}><bdi>${inTitle ? marked(highlight.parts) : plain(title)}</bdi></a
+      ><span class="row-when">${ticking(at)}</span>
     </p>
-    ${highlight?.parts?.length ? html`<p class="hit-text"><bdi>${marked(highlight.parts)}</bdi></p>` : null}
+    ${highlight?.parts?.length && !inTitle ? html`<p class="hit-text"><bdi>${marked(highlight.parts)}</bdi></p>` : null}
     <p class="meta">
       <span class="tag">${WORDS[kind] ?? plain(kind)}</span>${status ? chip(kind, status) : null}
       ${kind === "progress" ? null : html`<span class="code">${plain(name)}</span>`}
-      ${workplan && kind !== "workplan" ? html`<a class="code" href=${to.workplan(workplan)}>${plain(workplan)}</a>` : null}
+      ${workplan && kind !== "workplan" && kind !== "task" ? html`<a class="code" href=${to.workplan(workplan)}>${plain(workplan)}</a>` : null}
       ${repo ? html`<a href=${to.repo(repo)}>${plain(repo)}</a>` : null}
     </p>
   </li>`;

@@ -105,19 +105,29 @@ class Log {
     if (asked && !this.isAtTop()) scrollTo({top: 0});
   }
 
-  /** Put an event in the list of its day, at the top or at the end. */
-  put(event, atTop) {
+  /** Put an event where it belongs by when it happened, looked for from the top or from the end. */
+  put(event, fromTop) {
     const day = dayOf(event.occurred_at);
-    const end = atTop ? this.list.firstElementChild : this.list.lastElementChild;
-    let section = end?.dataset.day === day ? end : null;
-    if (section === null) {
-      section = html`<section class="log-day" data-day=${day} aria-label=${dayTitle(day)}>
-        <h3>${dayTitle(day)}</h3>
-        <ol class="feed"></ol>
-      </section>`;
-      this.list[atTop ? "prepend" : "append"](section);
-    }
-    section.lastElementChild[atTop ? "prepend" : "append"](entry(event));
+    const at = `${new Date(event.occurred_at).toISOString()} ${String(event.id).padStart(16, "0")}`;
+    const section = place(this.list, fromTop, (node) => compare(day, node.dataset.day)) ?? this.newDay(day, fromTop);
+    const item = entry(event);
+    item.dataset.at = at;
+    section.lastElementChild.insertBefore(
+      item,
+      before(section.lastElementChild, fromTop, (node) => compare(at, node.dataset.at)),
+    );
+  }
+
+  newDay(day, fromTop) {
+    const section = html`<section class="log-day" data-day=${day} aria-label=${dayTitle(day)}>
+      <h3>${dayTitle(day)}</h3>
+      <ol class="feed"></ol>
+    </section>`;
+    this.list.insertBefore(
+      section,
+      before(this.list, fromTop, (node) => compare(day, node.dataset.day)),
+    );
+    return section;
   }
 
   async loadOlder() {
@@ -153,4 +163,26 @@ class Log {
           command: 'custodian progress note "hello"',
         });
   }
+}
+
+const compare = (a, b) => (a === b ? 0 : a > b ? -1 : 1); // the newest first
+
+/** The child for which `order` is 0. */
+function place(list, fromTop, order) {
+  const next = before(list, fromTop, order);
+  const found = next === null ? list.lastElementChild : order(next) === 0 ? next : next.previousElementSibling;
+  return found && order(found) === 0 ? found : null;
+}
+
+/** The first child that comes after, null for none; `order` is negative for such. */
+function before(list, fromTop, order) {
+  if (fromTop) {
+    let node = list.firstElementChild;
+    while (node && order(node) > 0) node = node.nextElementSibling;
+    return node;
+  }
+  let node = list.lastElementChild;
+  if (node === null || order(node) > 0) return null;
+  while (node.previousElementSibling && order(node.previousElementSibling) <= 0) node = node.previousElementSibling;
+  return node;
 }
