@@ -38,8 +38,9 @@ export function claimList(claims) {
             >
           </p>
           <p class="meta">
-            ${author(row.claimed_by, "agent")}${isPast(row.lease_expires_at) ? [chip("mark", "expired"), releaseButton(row)] : null}
+            ${author(row.claimed_by, "agent")}${isPast(row.lease_expires_at) ? chip("mark", "expired") : null}
             <span class="code">${plain(row.task)}</span><span>${plain(row.repo)}</span>
+            ${isPast(row.lease_expires_at) ? releaseButton(row) : null}
           </p>
         </li>`,
     )}
