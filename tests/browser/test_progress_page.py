@@ -31,7 +31,7 @@ def test_who_has_scrolled_down_is_told_and_not_moved(site: Site, watched: Watche
     page = site.open(watched, "/progress")
     row = page.locator(".entry").nth(30)
     row.scroll_into_view_if_needed()
-    page.mouse.wheel(0, 400)
+    page.evaluate("scrollBy(0, 400)")
     text, place = row.inner_text(), "(node) => Math.round(node.getBoundingClientRect().top)"
     page.wait_for_function("scrollY > 600")
     handle = row.element_handle()

@@ -39,11 +39,13 @@ const opener = (row, state) => {
     class="row-title"
     data-decision=${row.code}
     aria-current=${state.get().code === row.code ? "true" : null}
-    onclick=${(event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-      event.preventDefault();
-      state.set({code: row.code}, {push: true});
-      document.getElementById("selected")?.focus({preventScroll: false});
+    ${{
+      onclick: (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+        event.preventDefault();
+        state.set({code: row.code}, {push: true});
+        document.getElementById("selected")?.focus({preventScroll: false});
+      },
     }}
     ><bdi>${plain(row.title)}</bdi></a
   >`;
@@ -86,7 +88,7 @@ const answerButton = (row, kind) =>
     type="button"
     class=${`button ${kind}`}
     aria-label=${`Answer ${plain(row.code)}`}
-    onclick=${() => decide(row)}
+    ${{onclick: () => decide(row)}}
   >
     Answer
   </button>`;
@@ -125,7 +127,7 @@ export function madeList({items, complete}, state, more) {
     <ul class="decisions">
       ${items.map((row) => line(row, state))}
     </ul>
-    ${complete ? null : html`<p class="more"><button type="button" class="button" onclick=${more}>Show more</button></p>`}
+    ${complete ? null : html`<p class="more"><button type="button" class="button" ${{onclick: more}}>Show more</button></p>`}
   </div>`;
 }
 
@@ -172,7 +174,7 @@ export function whole(found, state) {
     </dl>
     <p class="whole-buttons">
       ${pending ? answerButton(row, "is-main") : null}
-      <button type="button" class="button" onclick=${() => close(row, state)}>Close</button>
+      <button type="button" class="button" ${{onclick: () => close(row, state)}}>Close</button>
     </p>
   </article>`;
 }

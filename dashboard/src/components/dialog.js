@@ -23,14 +23,14 @@ export function ask({title, body, submit, danger = false, request, refused = () 
     const note = html`<div class="dialog-note" role="alert"></div>`;
     const button = html`<button class=${`button is-main${danger ? " is-danger" : ""}`}>${submit}</button>`;
     const close = () => dialog.close();
-    const form = html`<form method="dialog" onsubmit=${(event) => (event.preventDefault(), act())}>
+    const form = html`<form method="dialog" ${{onsubmit: (event) => (event.preventDefault(), act())}}>
       <h2 id=${id}><bdi>${title}</bdi></h2>
       ${body}
       <label class="field"
         ><span>Your name</span
         ><input name="name" value=${myName()} required maxlength="200" autocomplete="name" /></label
       >${note}
-      <p class="dialog-buttons"><button type="button" class="button" onclick=${close}>Cancel</button>${button}</p>
+      <p class="dialog-buttons"><button type="button" class="button" ${{onclick: close}}>Cancel</button>${button}</p>
     </form>`;
     const dialog = html`<dialog class="dialog" aria-labelledby=${id}>${form}</dialog>`;
     const say = (what) => morph(note, html`<div>${what}</div>`);

@@ -17,7 +17,7 @@ export function filters(fields, state, {label = "Filters"} = {}) {
     role="search"
     aria-label=${label}
     data-own=${label}
-    onsubmit=${(event) => event.preventDefault()}
+    ${{onsubmit: (event) => event.preventDefault()}}
   ></form>`;
   let offered = Object.fromEntries(fields.map(({name, choices = []}) => [name, choices]));
   const draw = () => {
@@ -28,7 +28,7 @@ export function filters(fields, state, {label = "Filters"} = {}) {
         type="button"
         class="filters-clear"
         hidden=${!isSet(fields, now)}
-        onclick=${() => state.set(nothing(fields))}
+        ${{onclick: () => state.set(nothing(fields))}}
       >
         Clear
       </button>
@@ -66,13 +66,13 @@ const DRAWN = {
       timer = setTimeout(() => state.set({[name]: text || null}), TYPING_MS);
     };
     return html`<label class="field"
-      ><span>${label}</span><input type="search" name=${name} value=${value ?? ""} oninput=${typed} autocomplete="off"
+      ><span>${label}</span><input type="search" name=${name} value=${value ?? ""} ${{oninput: typed}} autocomplete="off"
     /></label>`;
   },
   date({name, label}, _choices, value, state) {
     const chosen = (event) => state.set({[name]: event.target.value || null});
     return html`<label class="field"
-      ><span>${label}</span><input type="date" name=${name} value=${value ?? ""} onchange=${chosen}
+      ><span>${label}</span><input type="date" name=${name} value=${value ?? ""} ${{onchange: chosen}}
     /></label>`;
   },
   // one of its choices always holds
@@ -82,7 +82,7 @@ const DRAWN = {
       <span class="toggles"
         >${choices.map(pair).map(
           ([one, text]) =>
-            html`<button type="button" aria-pressed=${String(value === one)} onclick=${() => state.set({[name]: one})}>
+            html`<button type="button" aria-pressed=${String(value === one)} ${{onclick: () => state.set({[name]: one})}}>
                 ${plain(text)}
               </button>`,
         )}</span
@@ -94,7 +94,7 @@ const DRAWN = {
     if (value && !all.some(([one]) => one === value)) all.unshift([value, value]);
     return html`<label class="field"
       ><span>${label}</span
-      ><select name=${name} onchange=${(event) => state.set({[name]: event.target.value || null})}>
+      ><select name=${name} ${{onchange: (event) => state.set({[name]: event.target.value || null})}}>
         <option value="">all</option>
         ${all.map(([one, text]) => html`<option value=${one} selected=${one === value}>${plain(text)}</option>`)}
       </select></label
@@ -111,7 +111,7 @@ const DRAWN = {
       <span class="toggles"
         >${choices.map(pair).map(
           ([one, text]) =>
-            html`<button type="button" aria-pressed=${String(values.includes(one))} onclick=${flip(one)}>
+            html`<button type="button" aria-pressed=${String(values.includes(one))} ${{onclick: flip(one)}}>
                 ${kind ? chip(kind, one, {quiet: true}) : plain(text)}
               </button>`,
         )}</span

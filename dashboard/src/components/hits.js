@@ -143,10 +143,10 @@ export function hitList(value, state, more) {
   }
   return html`<div>
     <p class="hits-sum" role="status">${value.complete ? "" : "the first "}${count(value.hits.length)} ${value.hits.length === 1 ? "row" : "rows"}</p>
-    <ol class="hits" onkeydown=${step}>
+    <ol class="hits" ${{onkeydown: step}}>
       ${value.hits.map(hit)}
     </ol>
-    ${value.complete ? null : html`<p class="more"><button type="button" class="button" onclick=${more}>Show more</button></p>`}
+    ${value.complete ? null : html`<p class="more"><button type="button" class="button" ${{onclick: more}}>Show more</button></p>`}
   </div>`;
 }
 

@@ -55,8 +55,8 @@ class Table {
       tabindex="0"
       role="group"
       aria-label=${this.label}
-      onscroll=${() => this.draw()}
-      onkeydown=${(event) => this.press(event)}
+      ${{onscroll: () => this.draw()}}
+      ${{onkeydown: (event) => this.press(event)}}
     >
       ${this.grid}${this.none}
     </div>`;
@@ -104,7 +104,7 @@ class Table {
       return html`<th scope="col" class=${classes(column)} aria-sort=${turn}>
         ${
           column.sort
-            ? html`<button type="button" onclick=${() => this.turn(column)}>
+            ? html`<button type="button" ${{onclick: () => this.turn(column)}}>
               ${text}<i aria-hidden="true">${by ? (this.sort.down ? "↓" : "↑") : ""}</i>
             </button>`
             : text

@@ -17,7 +17,7 @@ const releaseButton = (row) =>
     type="button"
     class="button is-small"
     aria-label=${`Take the claim of ${plain(row.task)} away from ${plain(row.claimed_by)}`}
-    onclick=${() => release(row)}
+    ${{onclick: () => release(row)}}
   >
     Release
   </button>`;
