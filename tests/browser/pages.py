@@ -62,7 +62,7 @@ def open_site(server: str, template: str) -> Iterator[Site]:
 
 
 def look(watched: Watched, site: Site, path: str, shown: str, scheme: str, width: int) -> None:
-    """The page in these colours at this width: no wider than the window, nothing moves, and axe finds nothing serious."""
+    """The page in these colours at this width: not too wide, nothing moves, axe finds nothing serious."""
     page = watched.page
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

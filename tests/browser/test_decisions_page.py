@@ -32,18 +32,7 @@ def answer(page: Page, code: str) -> None:
 
 def run_out(site: Site) -> None:
     """Every lease is over."""
-    site.hub.execute(
-        "update task_claims set claimed_at = now() - interval '2 h', lease_expires_at = now() - interval '1 h'"
-        " where claimed_by is not null"
-    )
-
-
-def decision(site: Site, code: str) -> Any:
-    return site.hub.get(f"/decisions/{code}").json
-
-
-def test_an_answer_changes_the_hub_and_the_page(site: Site, watched: Watched) -> None:
-    code = ask(site, "Which queue?", options=["one", "two"], context="Both were measured.")
+    run_out(site)
     page = site.open(watched, "/decisions")
     answer(page, code)
     page.get_by_label("two").check()
@@ -159,9 +148,7 @@ def test_a_claim_that_somebody_took_over_meanwhile_is_left_alone(site: Site, wat
 
 
 def test_hostile_text_stays_text(site: Site, watched: Watched) -> None:
-    code = site.post(
-        "/decisions", title=HOSTILE, topic="ship", context=HOSTILE, options=[HOSTILE, {"title": HOSTILE}]
-    )["code"]  # fmt: skip
+    code = ask(site, HOSTILE, context=HOSTILE, options=[HOSTILE, {"title": HOSTILE}])
     page = site.open(watched, f"/decisions?code={code}")
     expect(page.locator(".whole h3")).to_contain_text("<script>window.__owned=1</script>")
     answer(page, code)

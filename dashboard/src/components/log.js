@@ -17,8 +17,8 @@ class Log {
   constructor(state) {
     this.state = state;
     this.list = html`<div class="log-days"></div>`;
-    this.fresh = html`<button type="button" class="button is-main log-fresh" hidden ${{onclick: () => this.showHeld()}}></button>`;
-    this.older = html`<button type="button" class="button" hidden ${{onclick: () => this.loadOlder()}}>Show older</button>`;
+    this.fresh = html`<button type="button" class="button is-main log-fresh" ${{onclick: () => this.showHeld()}} hidden=${true}></button>`;
+    this.older = html`<button type="button" class="button" ${{onclick: () => this.loadOlder()}} hidden=${true}>Show older</button>`;
     this.note = html`<div class="log-note">${waiting(8)}</div>`;
     this.host = html`<div class="log" data-own="log">
       <p class="log-top" role="status">${this.fresh}</p>

@@ -1,16 +1,8 @@
 // How fast is decided: decisions made a week, and the median days from question to answer.
 import * as Plot from "@observablehq/plot";
 import {html} from "htl";
+import {dayName, someOf} from "./days.js";
 import {picture} from "./sized.js";
-
-const DAY = new Intl.DateTimeFormat(undefined, {day: "numeric", month: "short", timeZone: "UTC"});
-export const dayName = (day) => DAY.format(new Date(`${day}T00:00:00Z`));
-
-/** Some of the days of an axis, so that their names have room; the last one is among them. */
-export function someOf(days, width, each = 62) {
-  const step = Math.max(1, Math.ceil(days.length / Math.max(1, Math.floor(width / each))));
-  return days.filter((_, i) => (days.length - 1 - i) % step === 0);
-}
 
 const number = (n) => (n >= 10 ? n.toFixed(0) : n.toFixed(1)).replace(/\.0$/, "");
 

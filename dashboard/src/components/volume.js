@@ -2,40 +2,8 @@
 import * as Plot from "@observablehq/plot";
 import {html} from "htl";
 import {count} from "./cards.js";
+import {dayName, parts, someOf, SPLITS} from "./days.js";
 import {picture} from "./sized.js";
-import {dayName, someOf} from "./velocity.js";
-
-/** What is told apart: by kind of author; of the event types, families that have a meaning in common. */
-export const SPLITS = {
-  author_kind: [
-    ["agent", "agents", "work", ["agent"]],
-    ["human", "people", "ask", ["human"]],
-    ["system", "system", "gone", ["system"]],
-  ],
-  event_type: [
-    ["note", "notes", "free", ["note"]],
-    ["milestone", "milestones", "done", ["milestone"]],
-    ["decision", "decisions", "ask", ["decision"]],
-    ["claim", "claims", "work", ["claim", "release", "takeover"]],
-    ["status", "status", "wait", ["status"]],
-    ["change", "changes", "gone", ["created", "changed", "registration", "import", "sync"]],
-  ],
-};
-
-/** [{day, key, n}] of a /progress/volume, the parts in the order of SPLITS; a type that is newer than this page is a change. */
-export function parts({by, items}) {
-  const families = SPLITS[by];
-  const family = new Map(families.flatMap(([key, , , types]) => types.map((type) => [type, key])));
-  const last = families.at(-1)[0];
-  return items.flatMap(({day, counts}) => {
-    const sums = new Map();
-    for (const [type, n] of Object.entries(counts)) {
-      const key = family.get(type) ?? last;
-      sums.set(key, (sums.get(key) ?? 0) + n);
-    }
-    return families.filter(([key]) => sums.has(key)).map(([key]) => ({day, key, n: sums.get(key)}));
-  });
-}
 
 /** A chart of a /progress/volume. */
 export function volumeChart(volume, {width = 600, height = 220} = {}) {
