@@ -32,7 +32,18 @@ def answer(page: Page, code: str) -> None:
 
 def run_out(site: Site) -> None:
     """Every lease is over."""
-    run_out(site)
+    site.hub.execute(
+        "update task_claims set claimed_at = now() - interval '2 h', lease_expires_at = now() - interval '1 h'"
+        " where claimed_by is not null"
+    )
+
+
+def decision(site: Site, code: str) -> Any:
+    return site.hub.get(f"/decisions/{code}").json
+
+
+def test_an_answer_changes_the_hub_and_the_page(site: Site, watched: Watched) -> None:
+    code = ask(site, "Which queue?", options=["one", "two"], context="Both were measured.")
     page = site.open(watched, "/decisions")
     answer(page, code)
     page.get_by_label("two").check()
