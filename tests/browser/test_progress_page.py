@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
 from tests.browser.pages import HOSTILE, LOOKS, Site, built, look, open_site
+from tests.running import eventually
 
 pytestmark = built
 
@@ -33,7 +34,7 @@ def test_who_has_scrolled_down_is_told_and_not_moved(site: Site, watched: Watche
     row.scroll_into_view_if_needed()
     page.evaluate("scrollBy(0, 400)")
     text, place = row.inner_text(), "(node) => Math.round(node.getBoundingClientRect().top)"
-    page.wait_for_function("scrollY > 600")
+    eventually(lambda: page.evaluate("scrollY > 600"), "it has scrolled")
     handle = row.element_handle()
     assert handle
     before = handle.evaluate(place)
@@ -45,7 +46,7 @@ def test_who_has_scrolled_down_is_told_and_not_moved(site: Site, watched: Watche
     assert (handle.evaluate(place), handle.inner_text().split("\n")[0]) == (before, text.split("\n")[0])
     button.click()
     expect(page.locator(".entry").first).to_contain_text("meanwhile 2")
-    page.wait_for_function("scrollY === 0")
+    eventually(lambda: page.evaluate("scrollY === 0"), "it is at the top")
 
 
 def test_older_ones_are_loaded_on_demand_none_twice(site: Site, watched: Watched) -> None:
@@ -54,7 +55,7 @@ def test_older_ones_are_loaded_on_demand_none_twice(site: Site, watched: Watched
     while page.get_by_role("button", name="Show older").is_visible():
         shown = page.locator(".entry").count()
         page.get_by_role("button", name="Show older").click()
-        page.wait_for_function("(n) => document.querySelectorAll('.entry').length > n", arg=shown)
+        expect(page.locator(".entry")).not_to_have_count(shown)
     keys = page.locator(".entry").evaluate_all("(nodes) => nodes.map((node) => node.dataset.key)")
     total = site.hub.get("/progress?event_type=note&limit=500&fields=id").json["items"]
     assert keys == [f"event-{row['id']}" for row in total]

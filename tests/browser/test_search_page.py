@@ -35,7 +35,7 @@ def test_more_are_shown_on_demand_and_arrow_keys_go_through_them(site: Site, wat
     page = site.open(watched, "/search?q=harpoon&kind=task")
     expect(page.locator(".hit")).to_have_count(40)
     page.get_by_role("button", name="Show more").click()
-    page.wait_for_function("document.querySelectorAll('.hit').length > 40")
+    expect(page.locator(".hit")).not_to_have_count(40)
     page.locator(".hit a.row-title").first.focus()
     page.keyboard.press("ArrowDown")
     second = page.locator(".hit a.row-title").nth(1).get_attribute("href")
