@@ -10,7 +10,8 @@ const UNDER = {"/workplan": "/workstreams"};
 
 // Framework's own head names no language and forbids to zoom
 const MEND = `document.documentElement.lang = "en";
-document.querySelector("meta[name=viewport]").content = "width=device-width, initial-scale=1";`;
+document.querySelector("meta[name=viewport]").content = "width=device-width, initial-scale=1";
+document.documentElement.dataset.code = new URLSearchParams(location.search).has("code");`;
 
 export const head = `<link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <meta name="color-scheme" content="light dark">

@@ -596,6 +596,32 @@ ALTER FUNCTION statehub.create_rows(kind text, docs jsonb) OWNER TO statehub_own
 
 COMMENT ON FUNCTION statehub.create_rows(kind text, docs jsonb) IS 'Inserts rows of this kind from a JSON list; answers {"items"} as written() does.';
 
+CREATE FUNCTION statehub.decision_velocity(weeks integer) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+    select json_build_object('items', json_agg(json_build_object(
+        'week', w.week, 'made', w.made, 'answered', w.answered, 'median_days', round(w.median_days::numeric, 2)
+    ) order by w.week))::text
+    from (
+        select
+            s.week::date as week, count(d.id) as made, count(d.id) filter (where d.decided_at > d.created_at) as answered,
+            percentile_cont(0.5) within group (order by extract(epoch from d.decided_at - d.created_at) / 86400)
+                filter (where d.decided_at > d.created_at) as median_days
+        from generate_series(
+            date_trunc('week', now()) - make_interval(weeks => weeks - 1), date_trunc('week', now()), interval '1 week'
+        ) as s (week)
+        left join decisions as d
+            on d.decided_at >= s.week and d.decided_at < s.week + interval '1 week' and d.decision_type = 'made'
+        group by s.week
+    ) as w
+$$;
+
+ALTER FUNCTION statehub.decision_velocity(weeks integer) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.decision_velocity(weeks integer) IS 'Decisions made a week, and the median days from question to answer, as JSON text.';
+
 CREATE FUNCTION statehub.epoch() RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'statehub', 'pg_temp'
@@ -650,6 +676,33 @@ $$;
 ALTER FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) IS 'Who the events of this transaction are by: the setting statehub.author, else the database user.';
+
+CREATE FUNCTION statehub.event_volume(days integer, split_by text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'statehub', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+    with counted as materialized (
+        select e.occurred_at::date as day, case when split_by = 'author_kind' then e.author_kind::text else e.event_type::text end as key,
+            count(*) as n
+        from progress_events as e
+        where e.occurred_at >= current_date - (days - 1) and e.occurred_at < current_date + 1
+        group by 1, 2
+    )
+    select json_build_object('by', split_by, 'items', json_agg(json_build_object(
+        'day', d.day, 'total', coalesce(d.total, 0), 'counts', coalesce(d.counts, '{}')
+    ) order by d.day))::text
+    from (
+        select s.day::date as day, sum(c.n) as total, json_object_agg(c.key, c.n order by c.key) filter (where c.n > 0) as counts
+        from generate_series(current_date - (days - 1), current_date, interval '1 day') as s (day)
+        left join counted as c on s.day::date = c.day
+        group by s.day
+    ) as d
+$$;
+
+ALTER FUNCTION statehub.event_volume(days integer, split_by text) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.event_volume(days integer, split_by text) IS 'Events a day of the last days, by author_kind or event_type, as JSON text.';
 
 CREATE FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) RETURNS TABLE(event_type text, summary text, detail jsonb, repo uuid, topic uuid, workplan uuid, task uuid, decision uuid)
     LANGUAGE sql STABLE
@@ -3021,13 +3074,13 @@ declare
     named text;
 begin
     select t.status into now_at from tasks as t where t.id = target for no key update;
-    if release_task.force then
+    if release_task.force and release_task.claim_seq is null then
         select * into held from task_claims as c where c.task = target for no key update;
         if held.claimed_by is null then
             raise exception 'Nobody holds %', (select t.code from tasks as t where t.id = target) using errcode = 'SH409';
         end if;
     else
-        held := fence_claim(target, release_task.claim_seq, agent);
+        held := fence_claim(target, release_task.claim_seq, case when not release_task.force then agent end);
     end if;
     update task_claims as c set claimed_by = null, claimed_at = null, lease_expires_at = null where c.task = target;
     named := change_status(target, case when now_at = 'progress' then 'todo' else now_at end, 'release',
@@ -6153,6 +6206,10 @@ REVOKE ALL ON FUNCTION statehub.create_rows(kind text, docs jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.create_rows(kind text, docs jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.create_rows(kind text, docs jsonb) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.decision_velocity(weeks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.decision_velocity(weeks integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.decision_velocity(weeks integer) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.epoch() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.epoch() TO statehub_api;
 GRANT ALL ON FUNCTION statehub.epoch() TO statehub_ro;
@@ -6168,6 +6225,10 @@ GRANT ALL ON FUNCTION statehub.escalation_note(said text) TO statehub_ro;
 REVOKE ALL ON FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.event_author(OUT author text, OUT kind statehub.author_kind) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.event_volume(days integer, split_by text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.event_volume(days integer, split_by text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.event_volume(days integer, split_by text) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.events_of(noun text, named text, created boolean, bulk boolean, facts jsonb[]) TO statehub_api;

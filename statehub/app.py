@@ -37,6 +37,7 @@ from statehub.routes import (
     state,
     summary,
     sync,
+    trends,
 )
 from statehub.routes import feed as feed_routes
 from statehub.routes.metering import Meter
@@ -58,6 +59,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *search.operations,
     *context.operations,
     *export.operations,
+    *trends.operations,
     *rows.operations,
     *classification.operations,
     *decisions.operations,

@@ -186,6 +186,18 @@ def search(words: str, **filters: Query) -> "Call[answers.Page[answers.Hit]]":
     return Call("GET", path_of("state", "search", q=words, **filters))
 
 
+def get_event_volume(
+    days: int = 30, by: Literal["author_kind", "event_type"] = "author_kind"
+) -> "Call[answers.Volume]":
+    """Events a day (UTC) of the last 1 to 90 days."""
+    return Call("GET", path_of("progress", "volume", days=days, by=by))
+
+
+def get_decision_velocity(weeks: int = 12) -> "Call[answers.Velocity]":
+    """Decisions made a week of the last 1 to 53 weeks, and how long they had waited."""
+    return Call("GET", path_of("decisions", "velocity", weeks=weeks))
+
+
 def import_document(
     fmt: ImportFormat, repo: str, domain: str, document: str | Mapping[str, str], *, dry_run: bool = False
 ) -> "Call[answers.ImportResult]":

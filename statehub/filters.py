@@ -238,6 +238,19 @@ class SearchQuery(Query):
     cursor: Cursor | None = None
 
 
+class VolumeQuery(Query):
+    """Events of the last so many days (UTC), today being the last of them."""
+
+    days: Annotated[int, Field(ge=1, le=90), BeforeValidator(_whole)] = 30
+    by: Literal["author_kind", "event_type"] = "author_kind"
+
+
+class VelocityQuery(Query):
+    """Decisions of the last so many weeks (from Monday, UTC), this one being the last of them."""
+
+    weeks: Annotated[int, Field(ge=1, le=53), BeforeValidator(_whole)] = 12
+
+
 class ContextQuery(Query):
     """`repo`: slug or id; without one, what is going on in all of them. `budget`: characters."""
 

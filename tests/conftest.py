@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -27,6 +28,10 @@ from statehub import embedded, schema
 if TYPE_CHECKING:
     from tests.commands import Custodian
     from tests.running import Hub
+
+# nothing is timed in a test
+hypothesis.settings.register_profile("statehub", deadline=None)
+hypothesis.settings.load_profile("statehub")
 
 PG_VERSION = int(os.environ.get("STATEHUB_TEST_PG", "18"))
 OWNER = "-c role=statehub_owner -c search_path=statehub"

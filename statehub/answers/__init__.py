@@ -55,6 +55,7 @@ from statehub.answers.state import (
     Truncated,
     WorkplanStub,
 )
+from statehub.answers.trends import DayVolume, Velocity, Volume, WeekVelocity
 
 __all__ = [
     "Blocked",
@@ -64,6 +65,7 @@ __all__ = [
     "Claim",
     "Claimed",
     "Completed",
+    "DayVolume",
     "Decision",
     "Dependencies",
     "Domain",
@@ -110,6 +112,9 @@ __all__ = [
     "Topic",
     "Totals",
     "Truncated",
+    "Velocity",
+    "Volume",
+    "WeekVelocity",
     "Why",
     "Workplan",
     "WorkplanStub",

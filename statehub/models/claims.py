@@ -64,7 +64,9 @@ class Release(Agent):
         }
     )
 
-    claim_seq: ClaimSeq | None = Field(None, description="not needed with force")
+    claim_seq: ClaimSeq | None = Field(
+        None, description="not needed with force; with both, that claim and no later one"
+    )
     reason: Annotated[str, Field(max_length=2000)] | None = None
     force: bool = Field(False, strict=True, description="take the claim away from whoever holds it")
 

@@ -34,6 +34,16 @@ class ReadingQueries(Connected):
             found: dict[str, Any] = json.loads(await connection.fetchval(queries()["get_briefing"], repo))
             return found
 
+    async def get_event_volume(self, days: int, by: str) -> str:
+        """Events a day, by author_kind or event_type, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["get_event_volume"], days, by))
+
+    async def get_decision_velocity(self, weeks: int) -> str:
+        """Decisions made a week, and how long they had waited, as JSON text."""
+        async with self._connection() as connection:
+            return str(await connection.fetchval(queries()["get_decision_velocity"], weeks))
+
     async def list_slugs(self) -> list[str]:
         """The slugs of the repositories, the newest 1,000."""
         async with self._connection() as connection:

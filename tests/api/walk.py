@@ -105,6 +105,8 @@ STEPS = (
     Step("list_workplan_dependencies", path=named(PLAN)),
     Step("get_summary", query="refresh=true"),
     Step("resolve_decision", {"rationale": "It costs 1 ms once", "decided_by": "ada"}, path=named("DEC-0001")),
+    Step("get_decision_velocity", query="weeks=1"),
+    Step("get_event_volume", query="days=1&by=event_type"),
     Step("remove_task_dependency", path=named(OTHER, needed=TASK)),
     Step("remove_workplan_dependency", path=named("STATE-HUB-WP-0002", needed=PLAN)),
     Step("supersede_decision", path=named("DEC-0002")),
@@ -187,6 +189,7 @@ def walk(hub: Hub, document: Any) -> Iterator[Exchange]:
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?![T\d])")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b(?!T)")
 TOKEN = re.compile(r"[0-9a-f]{12}(\.[0-9a-z]+){4,}(~[0-9a-z]+)?")
 # numbers that another run has other ones of
 COUNTED = {

@@ -205,3 +205,13 @@ def test_an_edit_may_not_revive_a_lease_where_claims_are_limited(api_tx: Connect
     assert value(api_tx, expired) is True
     api_tx.execute("select check_claim(%s, 1, 'ann', null, null)", [held.id])
     assert value(api_tx, expired) is False
+
+
+def test_force_with_a_number_takes_that_claim_away_and_no_later_one(api_tx: Connection, held: Claim) -> None:
+    force = "select release_task('T', 'boss', %s, null, true)"
+    with refused("T is held by ann under claim"), api_tx.transaction():
+        api_tx.execute(force, [held.claim_seq - 1])
+    api_tx.execute(force, [held.claim_seq])
+    assert claim_events(api_tx, "T")[-1]["detail"]["from"] == "ann"
+    with refused("Nobody holds T"), api_tx.transaction():
+        api_tx.execute(force, [held.claim_seq])

@@ -30,11 +30,15 @@ export function onAnswer(f) {
 const tell = (news) => heard.forEach((f) => f(news));
 
 /** The answer of GET `path` as a document, null for 204. Raises ApiError; an abort is let through. */
-export async function api(path, {params, signal, headers} = {}) {
+export async function api(path, {params, signal, headers, ...request} = {}) {
   let response;
   let body = null;
   try {
-    response = await fetch(ROOT + address(path, params), {signal, headers: {Accept: "application/json", ...headers}});
+    response = await fetch(ROOT + address(path, params), {
+      ...request,
+      signal,
+      headers: {Accept: "application/json", ...headers},
+    });
     if (response.status !== 204) body = await response.json();
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -47,6 +51,21 @@ export async function api(path, {params, signal, headers} = {}) {
   tell({ok: ![502, 504].includes(response.status), read: response.ok, stale});
   if (error) throw error;
   return body;
+}
+
+/**
+ * One write; the row that it made. `version` guards it: 412 when the row has moved on. `key`: sent again, it is not done
+ * again. `author`: who does it, a person.
+ */
+export function send(path, document, {method = "POST", version = null, key = null, author = null} = {}) {
+  const headers = {"Content-Type": "application/json"};
+  if (version !== null) headers["If-Match"] = `"v${version}"`;
+  if (key !== null) headers["Idempotency-Key"] = key;
+  if (author) {
+    headers["X-StateHub-Author"] = encodeURIComponent(author);
+    headers["X-StateHub-Author-Kind"] = "human";
+  }
+  return api(path, {method, headers, body: JSON.stringify(document)});
 }
 
 /** All rows of a list, page after page, at most `most`; `total: false` in the answer means that there are more. */

@@ -53,7 +53,9 @@ export function filters(fields, state, {label = "Filters"} = {}) {
 
 const nothing = (fields) => Object.fromEntries(fields.map(({name, type}) => [name, type === "some" ? [] : null]));
 const isSet = (fields, now) =>
-  fields.some(({name}) => (Array.isArray(now[name]) ? now[name].length > 0 : Boolean(now[name])));
+  fields.some(
+    ({name, type}) => type !== "switch" && (Array.isArray(now[name]) ? now[name].length > 0 : Boolean(now[name])),
+  );
 const pair = (choice) => (Array.isArray(choice) ? choice : [choice, choice]);
 
 const DRAWN = {
@@ -90,6 +92,26 @@ const DRAWN = {
       /><datalist id=${list}>${choices.map((one) => html`<option value=${plain(one)}></option>`)}</datalist></label
     >`;
   },
+  date({name, label}, _choices, value, state) {
+    const chosen = (event) => state.set({[name]: event.target.value || null}, {push: true});
+    return html`<label class="field"
+      ><span>${label}</span><input type="date" name=${name} value=${value ?? ""} ${{onchange: chosen}}
+    /></label>`;
+  },
+  // one of its choices always holds
+  switch({name, label}, choices, value, state) {
+    return html`<fieldset class="field is-switch">
+      <legend class="visually-hidden">${label}</legend>
+      <span class="toggles"
+        >${choices.map(pair).map(
+          ([one, text]) =>
+            html`<button type="button" aria-pressed=${String(value === one)} ${{onclick: () => state.set({[name]: one}, {push: true})}}>
+                ${plain(text)}
+              </button>`,
+        )}</span
+      >
+    </fieldset>`;
+  },
   one({name, label}, choices, value, state) {
     const all = choices.map(pair);
     if (value && !all.some(([one]) => one === value)) all.unshift([value, value]);
@@ -102,6 +124,7 @@ const DRAWN = {
     >`;
   },
   some({name, label, kind}, choices, values, state) {
+    if (choices.length === 0) return null;
     const flip = (one) => () => {
       const chosen = state.get()[name];
       const next = chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one];

@@ -1,7 +1,7 @@
 // What a page imports: live data, and the shell around the page.
 import {mountBadge} from "./badge.js";
 
-export {ApiError, api, rows} from "./api.js";
+export {ApiError, api, rows, send} from "./api.js";
 export {choices, follow, live, values} from "./live.js";
 export {liveness, onLiveness} from "./liveness.js";
 export {stream} from "./stream.js";

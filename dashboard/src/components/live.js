@@ -23,19 +23,21 @@ function loader(asked) {
  * Follow the hub. `asked` is a path, a function of {signal}, or an object of such by name.
  *
  * `baked`: a loader's document, {at, documents}, with documents as `asked` gives them. `sections`: whose changes matter.
- * `every`: read again after so many ms in any case, for what changes without a message, as leases do.
+ * `every`: read again after so many ms in any case, for what changes without a message, as leases do. `gap`: ms between two
+ * reads, for what costs the hub more than a glance.
  */
 export function follow(asked, options) {
   return new Live(asked, options);
 }
 
 class Live {
-  constructor(asked, {baked = null, sections = ["core", "progress"], every = 0} = {}) {
+  constructor(asked, {baked = null, sections = ["core", "progress"], every = 0, gap = GAP_MS} = {}) {
     this.load = loader(asked);
     this.value = undefined;
     this.error = null;
     this.sections = sections;
     this.every = every;
+    this.gap = gap;
     this.watchers = new Set();
     this.fails = 0;
     this.took = 0;
@@ -90,7 +92,9 @@ class Live {
     if (this.running) return void (this.again = true);
     clearTimeout(this.timer);
     const wait =
-      this.startedAt === undefined || this.fails ? 0 : this.startedAt + Math.max(GAP_MS, REST * this.took) - Date.now();
+      this.startedAt === undefined || this.fails
+        ? 0
+        : this.startedAt + Math.max(this.gap, REST * this.took) - Date.now();
     if (wait > 0) return void (this.timer = setTimeout(() => this.read(), wait));
     this.again = false;
     this.startedAt = Date.now();

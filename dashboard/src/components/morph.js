@@ -8,8 +8,8 @@ const KEPT = {DETAILS: "open"};
 /**
  * Make `node` (or nothing, for null) what `host` holds. An element that updates itself (a table, a chart, filters) has
  * data-own: it is made once, outside of the rendering, and stays the same element wherever it stands. Rows that may move
- * carry data-key. Handlers are properties (htl sets ${{onclick: f}} so, and with
- * onclick=${f} it writes an attribute first, which the pages' policy refuses), and move over.
+ * carry data-key. Handlers are properties, and move over: htl sets ${{onclick: f}} so, and never, even for a moment, as an
+ * attribute, which the policy of the pages forbids.
  */
 export function morph(host, node) {
   if (node?.dataset?.own !== undefined) {

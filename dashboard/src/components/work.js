@@ -1,15 +1,26 @@
 // Who holds what, and until when; and what is ready to be taken.
 import {html} from "htl";
 import {chip} from "./chip.js";
-import {author} from "./feed.js";
+import {author} from "./author.js";
 import {to} from "./links.js";
 import {empty} from "./states.js";
+import {release} from "./release.js";
 import {plain} from "./text.js";
 import {isPast, ticking} from "./time.js";
 import {PRIORITIES} from "./words.js";
 
 const title = (code, text, workplan) =>
   html`<a href=${to.task(code, workplan)} class="row-title"><bdi>${plain(text)}</bdi></a>`;
+
+const releaseButton = (row) =>
+  html`<button
+    type="button"
+    class="button is-small"
+    aria-label=${`Take the claim of ${plain(row.task)} away from ${plain(row.claimed_by)}`}
+    ${{onclick: () => release(row)}}
+  >
+    Release
+  </button>`;
 
 /** Rows of /tasks/claims, the one whose lease ends first before the others. */
 export function claimList(claims) {
@@ -29,6 +40,7 @@ export function claimList(claims) {
           <p class="meta">
             ${author(row.claimed_by, "agent")}${isPast(row.lease_expires_at) ? chip("mark", "expired") : null}
             <span class="code">${plain(row.task)}</span><span>${plain(row.repo)}</span>
+            ${isPast(row.lease_expires_at) ? releaseButton(row) : null}
           </p>
         </li>`,
     )}
