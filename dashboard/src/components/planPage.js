@@ -2,7 +2,8 @@
 import {html} from "htl";
 import {count} from "./cards.js";
 import {chip} from "./chip.js";
-import {author, feed} from "./feed.js";
+import {author} from "./author.js";
+import {feed} from "./feed.js";
 import {filters} from "./filters.js";
 import {to} from "./links.js";
 import {follow} from "./live.js";

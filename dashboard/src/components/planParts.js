@@ -3,7 +3,7 @@ import {html} from "htl";
 import {bar} from "./bar.js";
 import {count} from "./cards.js";
 import {chip} from "./chip.js";
-import {author} from "./feed.js";
+import {author} from "./author.js";
 import {to} from "./links.js";
 import {tally} from "./plan.js";
 import {marks} from "./plans.js";
