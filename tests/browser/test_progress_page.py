@@ -24,7 +24,7 @@ def test_an_event_comes_to_the_top_by_itself(site: Site, watched: Watched) -> No
     page = site.open(watched, "/progress")
     expect(page.locator(".entry").first).to_be_visible()
     site.post("/progress", summary="it is live", topic="ship")
-    expect(page.locator(".entry").first).to_contain_text("it is live", timeout=1000)
+    expect(page.locator(".entry").first).to_contain_text("it is live")
     site.is_clean(watched)
 
 

@@ -167,9 +167,9 @@ def test_a_change_by_somebody_else_shows_at_once_and_takes_nothing_away(filled: 
     expect(page.locator("#liveness")).to_have_text("live")
     page.evaluate("window.kept = true")
     filled.hub.execute("update workplans set title = 'Prepare all the ground' where code = %s", filled.other)
-    expect(page.get_by_text("Prepare all the ground")).to_be_visible(timeout=1500)
+    expect(page.get_by_text("Prepare all the ground")).to_be_visible()
     filled.hub.execute("update tasks set title = 'Step by psql' where code = %s", f"{filled.big}-T08")
-    expect(page.get_by_text("Step by psql").first).to_be_visible(timeout=1500)
+    expect(page.get_by_text("Step by psql").first).to_be_visible()
     assert query(page) == f"repo=beta&plan={filled.big}"
     expect(page.get_by_label("Repository")).to_have_value("beta")
     expect(page.locator('tr[aria-selected="true"]')).to_contain_text("Move the hub")
