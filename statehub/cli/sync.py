@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -97,7 +98,8 @@ def _place(client: "Client", path: Path) -> tuple[str, Path]:
             if main is not None:
                 return slug_of(client, Path(main)), root
         raise NotFound(
-            f"{root} is no repository of this hub; register it: custodian register-project --path {root} --path {root}"
+            f"{root} is no repository of this hub; register it:"
+            f" custodian register-project --domain DOMAIN --path {shlex.quote(str(root))}"
         ) from None
 
 
