@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # it needs pydantic's typing, which a screen need not wait fo
 
 KINDS = ("workplans", "tasks", "decisions", "dependencies", "events")
 UNITS = {"beads": "lines", "taskmaster": "tasks", "backlog": "files"}
-MOST_NAMES = 200
+MOST_NAMES = 8  # of one reason: what was skipped must not hide what was not; --json has all
 
 
 def show_import(result: "ImportResult") -> None:
@@ -27,7 +27,8 @@ def show_import(result: "ImportResult") -> None:
     rows = {key: result[key] for key in KINDS if key != "decisions" or any(result[key].values())}  # type: ignore[literal-required]
     for name, counts in rows.items():
         table.add_row(name, *(str(counts[key]) for key in ("created", "updated", "unchanged", "skipped")))
-    console.print(f"read {result['read']} {UNITS.get(result['format'], 'lines')}")
+    unit = UNITS.get(result["format"], "lines")
+    console.print(f"read {result['read']} {unit if result['read'] != 1 else unit[:-1]}")
     console.print(table)
     by_reason = Counter(clean(row["why"]) for row in result["skipped"])
     if by_reason:
