@@ -114,5 +114,9 @@ def refusal(status: int, answer: bytes) -> StateHubError:
         problem = json.loads(answer)
         detail, extra = str(problem["detail"]), {"errors": problem.get("errors", [])}
     except (ValueError, KeyError, TypeError):
+        if status in (404, 405, 501):  # a hub says of these what there is none of
+            return Unavailable(
+                f"what answers there is no State Hub ({status}); see STATEHUB_API_URL, STATEHUB_API_PORT"
+            )
         detail, extra = f"the hub answered {status}", {}
     return _BY_STATUS.get(status, StateHubError)(detail, **extra)

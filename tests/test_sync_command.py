@@ -70,6 +70,7 @@ def test_its_exit_codes_say_what_happened(custodian: Custodian, checkout: Checko
     assert sync(custodian, checkout, "--prefer", "hub").returncode == DONE
     assert sync(custodian, checkout, STATEHUB_API_URL="http://127.0.0.1:9").returncode == UNREACHABLE
     assert sync(custodian, checkout, "--all", "somewhere").returncode == USAGE
+    assert sync(custodian, checkout, "--all", "--install-hook").returncode == USAGE
     (tmp_path / "else where").mkdir()
     done = custodian("sync", cwd=tmp_path / "else where")
     assert done.returncode == NOTHING

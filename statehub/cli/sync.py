@@ -50,6 +50,8 @@ def sync(
         raise Malformed("--all takes no PATH")
     if check and watch:
         raise Malformed("--check looks once; leave out --watch")
+    if install_hook and every:
+        raise Malformed("--install-hook takes each PATH, and not --all: what git runs is a person's own choice")
     wish = Wish(check, write, prune, prefer)
     if install_hook:
         from statehub.cli.sync_hooks import install
