@@ -210,6 +210,16 @@ def test_the_command_reads_a_folder_and_tells_all_that_was_left_out(
     assert json.loads(again.stdout)["tasks"] == {"created": 0, "updated": 0, "unchanged": 1, "skipped": 0}
 
 
+def test_a_narrow_terminal_gets_a_line_for_each_kind(custodian: Custodian, hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "tasks.json").write_text('{"master": {"tasks": [{"id": 1, "title": "T"}]}}', encoding="utf-8")
+    command = ("import", "taskmaster", str(tmp_path / "tasks.json"), "--repo", "a-name-of-some-length")
+    assert "taskmaster → a-name-of-some-length   created" in custodian(*command, COLUMNS="80").stdout
+    told = custodian(*command, COLUMNS="40").stdout.splitlines()
+    assert "tasks         1 unchanged" in told
+    assert "dependencies  none" in told
+    assert max(map(len, told)) <= 40
+
+
 @pytest.mark.parametrize(
     ("fmt", "content"),
     [("beads", ""), ("beads", '{"a": 1}'), ("taskmaster", '{"a": 1}'), ("backlog", {"config.yml": "statuses: []"})],

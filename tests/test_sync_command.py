@@ -64,7 +64,7 @@ def test_its_exit_codes_say_what_happened(custodian: Custodian, checkout: Checko
     done = sync(custodian, checkout)
     assert done.returncode == CONFLICT
     assert (
-        f"workplans/plan.md:9: {checkout.code}-T01: conflict: title is Mine in the file, Theirs in the hub"
+        f'workplans/plan.md:9: {checkout.code}-T01: conflict: title is "Mine" in the file, "Theirs" in the hub'
         in done.stdout
     )
     assert sync(custodian, checkout, "--prefer", "hub").returncode == DONE
