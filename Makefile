@@ -29,7 +29,7 @@ endif
 
 help: ## show this page
 	@printf 'State Hub: the live answer to what is going on\n\n'
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 27
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 42
 
 up: install dashboard-build ## set up what is missing, then start everything (Ctrl-C stops it)
 	@$(BIN)/custodian up

@@ -48,21 +48,27 @@ def reference(name: str, command: Any) -> str:
 def _row(parameter: Any) -> str:
     names = "/".join([*sorted(parameter.opts, key=lambda name: name[:2] != "--"), *parameter.secondary_opts])
     if parameter.param_type_name == "argument":
-        names = _metavar(parameter.make_metavar(None)).strip("[]").upper()
+        names = re.sub(r"[\[\]]", "", _metavar(parameter.make_metavar(None))).upper()
     elif not parameter.is_flag:
         names += f" {_metavar(parameter.make_metavar(None))}"
     default = parameter.default
     flag = getattr(parameter, "is_flag", False)
     simple = isinstance(default, str | int | float) and not isinstance(default, bool) and not flag
-    means = _cell(parameter.help or "") + (f" Else {default}." if simple else "")
+    means = _cell(parameter.help or "") + (f" Else {_plain(default)}." if simple else "")
     if flag and default is True:
         means += f" `{parameter.opts[0]}` unless told."
     return f"| `{_cell(names)}` | {means} |"
 
 
+def _plain(default: Any) -> str:
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
 def _metavar(text: str) -> str:
     """As people write them: `<int range>` is N, a choice keeps its words."""
     inner = re.sub(r"[<>{}]", "", text)
+    if "|" in inner:
+        return inner
     for ours, words in (
         ("N", r"\b(int|float)( range)?\b"),
         ("TEXT", r"\bstr\b"),

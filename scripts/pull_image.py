@@ -60,6 +60,10 @@ def main() -> int:
     meter = Meter()
     try:
         reference = Reference.parse(options.image)
+    except PullError as error:
+        meter.tell(str(error))
+        return 2
+    try:
         name = re.sub(r"[^\w.-]+", "_", str(reference))
         output = options.output or (None if options.load else Path(f"{name}.tar"))
         folder = options.parts or (output.with_name(f"{output.name}.parts") if output else Path(f"{name}.parts"))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from statehub import calls
 from statehub.calls import Call
 from statehub.errors import Gone, Unavailable
-from statehub.exchange import Attempt, Memory, refusal
+from statehub.exchange import Attempt, Memory, nobody_at, refusal
 
 if TYPE_CHECKING:
     from statehub import answers
@@ -101,7 +101,7 @@ class Client:
 
     def follow_events(self, **filters: calls.Query) -> Iterator[str]:
         """The revision token of each change, the current one first; ends only by an Unavailable."""
-        stream = self._open(STREAM_TIMEOUT_S)
+        stream = self._connected(STREAM_TIMEOUT_S)
         try:
             path = self._prefix + calls.path_of("state", "events", **filters)
             stream.request("GET", path, headers={**self.memory.headers, "Accept": "text/event-stream"})
@@ -125,7 +125,7 @@ class Client:
 
     def export_lines(self) -> Iterator[bytes]:
         """The lines of `/export`, as they come. Raises Unavailable when they end before the last one."""
-        stream = self._open(EXPORT_TIMEOUT_S)
+        stream = self._connected(EXPORT_TIMEOUT_S)
         try:
             stream.request(
                 "GET", self._prefix + "/export", headers={**self.memory.headers, "Accept": "application/jsonl"}
@@ -149,6 +149,15 @@ class Client:
         secure = self._parts.scheme == "https"
         connection = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         return connection(self._parts.hostname or "127.0.0.1", self._parts.port, timeout=timeout)
+
+    def _connected(self, timeout: float) -> http.client.HTTPConnection:
+        """A connection of its own. Raises Unavailable where nobody is: that is another thing than a broken answer."""
+        opened = self._open(timeout)
+        try:
+            opened.connect()
+        except OSError as error:
+            raise nobody_at(self.base_url) from error
+        return opened
 
     def _exchange(self, attempt: Attempt) -> tuple[int, Message, bytes]:
         while True:

@@ -77,7 +77,7 @@ class Attempt:
             raise Unavailable(f"{where} did not answer within {self.call.timeout_s:.0f} s; try again") from error
         if answered_before and self.left > 0:
             return 0.0
-        raise Unavailable(f"no State Hub answers at {self.memory.base_url}; start one with: custodian up") from error
+        raise nobody_at(self.memory.base_url) from error
 
     def answered(self, status: int, headers: Mapping[str, str] | Message, answer: bytes) -> float | None:
         """None: this is the answer. Else seconds to wait before it is sent again. Raises what the hub refused."""
@@ -103,11 +103,20 @@ class Attempt:
             raise Unavailable(f"{where} answered {status} without JSON: is it State Hub?") from None
 
 
+def nobody_at(base_url: str) -> Unavailable:
+    """What a user is told where no hub is."""
+    return Unavailable(f"no State Hub answers at {base_url}; start one with: custodian up")
+
+
 def refusal(status: int, answer: bytes) -> StateHubError:
     """The error that a problem document tells of."""
     try:
         problem = json.loads(answer)
         detail, extra = str(problem["detail"]), {"errors": problem.get("errors", [])}
     except (ValueError, KeyError, TypeError):
+        if status in (404, 405, 501):  # a hub says of these what there is none of
+            return Unavailable(
+                f"what answers there is no State Hub ({status}); see STATEHUB_API_URL, STATEHUB_API_PORT"
+            )
         detail, extra = f"the hub answered {status}", {}
     return _BY_STATUS.get(status, StateHubError)(detail, **extra)

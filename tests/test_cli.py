@@ -183,9 +183,10 @@ def test_a_bad_setting_is_one_clear_line(hub: Hub) -> None:
 
 def test_a_hub_that_is_away_is_exit_code_3_and_the_command_that_starts_it(tmp_path: Path) -> None:
     away = Hub(tmp_path / "nobody", free_port())
-    done = away.run("status")
-    assert done.returncode == 3
-    assert "custodian up" in done.stderr
+    for command in (("status",), ("export",), ("watch",)):
+        done = away.run(*command)
+        assert done.returncode == 3
+        assert "start one with: custodian up" in done.stderr
     assert away.run("dsn").returncode == 3
 
 

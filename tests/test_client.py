@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -222,6 +223,16 @@ def test_a_hub_that_is_not_there_is_said_at_once(do: Do) -> None:
     for asking in (ask_blocking, lambda: asyncio.run(ask())):
         with pytest.raises(Unavailable, match="start one with: custodian up"):
             asking()
+
+
+def test_another_server_in_the_hubs_place_is_not_taken_for_an_answer() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        with Client(f"http://127.0.0.1:{other.server_port}") as client:
+            for call in (calls.repos.get("my-repo"), calls.repos.create(slug="s", name="S", domain="infotech")):
+                with pytest.raises(Unavailable, match="is no State Hub"):
+                    client.do(call)
+        other.shutdown()
 
 
 def test_every_operation_can_be_called() -> None:

@@ -157,6 +157,12 @@ def test_the_reference_of_the_commands_is_what_they_say_of_themselves() -> None:
     assert asked.returncode == 0, asked.stdout + asked.stderr
 
 
+def test_the_reference_writes_choices_and_arguments_as_they_are_typed() -> None:
+    page = read("docs/cli.md")
+    assert r"| `--prefer file\|hub` |" in page
+    assert re.findall(r"^\| `\S*[][<>{}]\S*` \|", page, re.MULTILINE) == []
+
+
 def test_every_route_is_in_the_http_page_with_its_methods_and_nothing_else() -> None:
     told = {row[0]: set(row[1].split(", ")) for row in rows(read("docs/http-api.md"), "Route")}
     assert told == routes_of_the_app()

@@ -14,12 +14,13 @@ from tests.wire import request
 HOST = "localhost:8000"
 FORM = "application/x-www-form-urlencoded"
 READS = [SUMMARY, "/topics", "/tasks?limit=1", "/state/health", "/state/events", "/state/wait", "/metrics", "/nowhere"]
+ISSUE = '{"id": "page-1", "title": "T", "status": "open"}'
 WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/progress", {"summary": "a write"}),
     ("POST", "/topics", {"slug": "of-a-page", "title": "Topic", "domain": "infotech"}),
     ("PATCH", "/topics/platform", {"title": "Changed"}),
     ("DELETE", "/topics/product", {}),
-    ("POST", "/import", {"format": "beads", "repo": "of-a-page", "domain": "infotech", "document": ""}),
+    ("POST", "/import", {"format": "beads", "repo": "of-a-page", "domain": "infotech", "document": ISSUE}),
 ]
 # what a page can have its visitor's browser say; Host is what the attacker's DNS made of it
 PAGES: dict[str, tuple[str, list[str]]] = {

@@ -200,13 +200,55 @@ def test_the_command_reads_a_folder_and_tells_all_that_was_left_out(
     (project / "backlog" / "tasks" / "t-2 - B.md").write_bytes(b"---\nid: t-2\n\xff\n---\n")
     (project / "backlog" / "tasks" / "t-3 - C.md").write_bytes(b"---\nid: t-3\n\0\n---\n")
     (project / "backlog" / "tasks" / "t-4 - D.md").symlink_to("/etc/passwd")
+    (project / "backlog" / "tasks" / "t-5 - E.md").write_text("---\nid: t-5\ntitle: E\n---\n")
     done = custodian("import", "backlog", str(project), "--repo", "folder")
     assert done.returncode == 0, done.stderr
-    assert "read 4 files" in done.stdout
+    assert "read 5 files" in done.stdout
     for told in ("t-2 - B.md", "is not UTF-8", "t-3 - C.md", "has a NUL byte", "t-4 - D.md", "is a link"):
         assert told in " ".join(done.stdout.split()), done.stdout
     again = custodian("import", "backlog", str(project / "backlog"), "--repo", "folder", "--json")
-    assert json.loads(again.stdout)["tasks"] == {"created": 0, "updated": 0, "unchanged": 0, "skipped": 0}
+    assert json.loads(again.stdout)["tasks"] == {"created": 0, "updated": 0, "unchanged": 1, "skipped": 0}
+
+
+def test_a_narrow_terminal_gets_a_line_for_each_kind(custodian: Custodian, hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "tasks.json").write_text('{"master": {"tasks": [{"id": 1, "title": "T"}]}}', encoding="utf-8")
+    command = ("import", "taskmaster", str(tmp_path / "tasks.json"), "--repo", "a-name-of-some-length")
+    assert "taskmaster → a-name-of-some-length   created" in custodian(*command, COLUMNS="80").stdout
+    told = custodian(*command, COLUMNS="40").stdout.splitlines()
+    assert "tasks         1 unchanged" in told
+    assert "dependencies  none" in told
+    assert max(map(len, told)) <= 40
+
+
+@pytest.mark.parametrize(
+    ("fmt", "content"),
+    [("beads", ""), ("beads", '{"a": 1}'), ("taskmaster", '{"a": 1}'), ("backlog", {"config.yml": "statuses: []"})],
+)
+def test_a_document_with_nothing_in_it_makes_no_repository(shared_hub: Hub, repo: str, fmt: str, content: Any) -> None:
+    assert {sent(shared_hub, fmt, repo, content)[kind]["created"] for kind in KINDS} == {0}
+    assert shared_hub.get(f"/repos/{repo}").status == 404
+
+
+def test_the_command_refuses_a_file_in_which_nothing_can_be_read(
+    custodian: Custodian, hub: Hub, tmp_path: Path
+) -> None:
+    (tmp_path / "picture.jsonl").write_bytes(b"\x89PNG\r\n\xff\xfe\0")
+    for more in ((), ("--json",)):
+        done = custodian("import", "beads", str(tmp_path / "picture.jsonl"), "--repo", "picture", *more)
+        assert done.returncode == 2
+        assert "is not UTF-8" in done.stdout
+        assert "nothing to import" in done.stderr
+    assert hub.get("/repos/picture").status == 404
+
+
+def test_the_command_names_a_few_of_what_has_the_same_reason(custodian: Custodian, hub: Hub, tmp_path: Path) -> None:
+    good = json.dumps({"id": "few-1", "title": "T", "status": "open", "issue_type": "task"})
+    (tmp_path / "issues.jsonl").write_text("\n".join([good, *["broken"] * 40]), encoding="utf-8")
+    done = custodian("import", "beads", str(tmp_path / "issues.jsonl"), "--repo", "few")
+    told = " ".join(done.stdout.split())
+    assert "line 9 and 32 more, in --json)" in told
+    everything = custodian("import", "beads", str(tmp_path / "issues.jsonl"), "--repo", "few", "--json")
+    assert len(json.loads(everything.stdout)["skipped"]) == 40
 
 
 @real

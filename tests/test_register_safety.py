@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -98,9 +98,10 @@ def test_what_belongs_to_another_user_is_refused(world: World) -> None:
     assert "register it as its owner" in refused(world, root, "--domain", "infotech")[1]
 
 
-def test_a_file_that_is_none_is_refused_and_waited_for_never(world: World) -> None:
-    root = world.project("pipe")
-    os.mkfifo(root / "CLAUDE.md")
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_file_that_is_none_is_refused_and_waited_for_never(world: World, make: Callable[[Path], None]) -> None:
+    root = world.project(f"no-file-by-{make.__name__}")
+    make(root / "CLAUDE.md")
     done = world.custodian("register-project", "--path", str(root), "--domain", "infotech")
     assert (done.returncode, "no plain file" in done.stderr) == (FAILED, True)
 

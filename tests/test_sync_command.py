@@ -64,16 +64,17 @@ def test_its_exit_codes_say_what_happened(custodian: Custodian, checkout: Checko
     done = sync(custodian, checkout)
     assert done.returncode == CONFLICT
     assert (
-        f"workplans/plan.md:9: {checkout.code}-T01: conflict: title is Mine in the file, Theirs in the hub"
+        f'workplans/plan.md:9: {checkout.code}-T01: conflict: title is "Mine" in the file, "Theirs" in the hub'
         in done.stdout
     )
     assert sync(custodian, checkout, "--prefer", "hub").returncode == DONE
     assert sync(custodian, checkout, STATEHUB_API_URL="http://127.0.0.1:9").returncode == UNREACHABLE
     assert sync(custodian, checkout, "--all", "somewhere").returncode == USAGE
-    (tmp_path / "elsewhere").mkdir()
-    done = custodian("sync", cwd=tmp_path / "elsewhere")
+    assert sync(custodian, checkout, "--all", "--install-hook").returncode == USAGE
+    (tmp_path / "else where").mkdir()
+    done = custodian("sync", cwd=tmp_path / "else where")
     assert done.returncode == NOTHING
-    assert "custodian register-project" in done.stderr
+    assert done.stderr.rstrip().endswith(f"register-project --domain DOMAIN --path '{tmp_path / 'else where'}'")
 
 
 def test_the_short_way_sees_every_change_of_either_side(custodian: Custodian, checkout: Checkout) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from statehub.errors import Invalid
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,7 +24,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 @app.command("beads")
 def import_beads(
-    file: Annotated[Path, typer.Argument(help="The export, one issue a line.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The export, one issue a line.", exists=True, dir_okay=False)
+    ],
     repo: Repo,
     domain: Domain = "infotech",
     dry_run: DryRun = False,
@@ -43,7 +47,9 @@ def import_beads(
 
 @app.command("taskmaster")
 def import_taskmaster(
-    file: Annotated[Path, typer.Argument(help="The tasks.json, with tags or without.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The tasks.json, with tags or without.", exists=True, dir_okay=False)
+    ],
     repo: Repo,
     domain: Domain = "infotech",
     dry_run: DryRun = False,
@@ -89,7 +95,9 @@ def import_backlog(
 
 @app.command("statehub")
 def import_statehub(
-    file: Annotated[Path, typer.Argument(help="What `custodian export` wrote.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `custodian export` wrote.", exists=True, dir_okay=False)
+    ],
     as_json: Json = False,
 ) -> None:
     """Read a whole exported hub into an empty one: the same rows, ids, times and events; again changes nothing.
@@ -132,9 +140,12 @@ def _send(
     result["skipped"][:0] = unread
     if as_json:
         typer.echo(json.dumps({"schema": "custodian/import/1", **result, "dry_run": dry_run}, ensure_ascii=False))
-        return
-    from statehub.cli.show import show_import
+    else:
+        from statehub.cli.show import show_import
 
-    show_import(result)
-    if dry_run:
+        show_import(result)
+    kinds = (result["workplans"], result["tasks"], result["decisions"])
+    if not any(n["created"] or n["updated"] or n["unchanged"] or n["skipped"] for n in kinds):
+        raise Invalid(f"there was nothing to import; {repo} is as it was")
+    if dry_run and not as_json:
         typer.echo("this was a dry run: nothing has changed", err=True)

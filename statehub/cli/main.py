@@ -272,7 +272,7 @@ def dsn() -> None:
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="File to write; it is whole, or what was there stays.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write; it is whole, or what was there stays.")],
     as_json: Json = False,
 ) -> None:
     """Write the hub to a file with pg_dump, and check it; the hub may run meanwhile.
@@ -294,7 +294,7 @@ def backup(
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `custodian backup` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `custodian backup` wrote.")],
     keep: Annotated[Path | None, typer.Option(help="File for the state before; else one in DATA_DIR.")] = None,
     as_json: Json = False,
 ) -> None:

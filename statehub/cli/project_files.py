@@ -80,10 +80,11 @@ def content_of(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise Forbidden(f"{path} cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):  # a directory cannot even be wrapped
+        os.close(file)
+        raise Forbidden(f"{path} is no plain file")
     with os.fdopen(file, "rb") as opened:
         found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode):
-            raise Forbidden(f"{path} is no plain file")
         if found.st_uid != os.geteuid():
             raise Forbidden(f"{path} belongs to another user")
         content = opened.read(MOST_BYTES + 1)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -49,6 +50,8 @@ def sync(
         raise Malformed("--all takes no PATH")
     if check and watch:
         raise Malformed("--check looks once; leave out --watch")
+    if install_hook and every:
+        raise Malformed("--install-hook takes each PATH, and not --all: what git runs is a person's own choice")
     wish = Wish(check, write, prune, prefer)
     if install_hook:
         from statehub.cli.sync_hooks import install
@@ -97,7 +100,8 @@ def _place(client: "Client", path: Path) -> tuple[str, Path]:
             if main is not None:
                 return slug_of(client, Path(main)), root
         raise NotFound(
-            f"{root} is no repository of this hub; register it: custodian register-project --path {root} --path {root}"
+            f"{root} is no repository of this hub; register it:"
+            f" custodian register-project --domain DOMAIN --path {shlex.quote(str(root))}"
         ) from None
 
 

@@ -74,7 +74,7 @@ def _is_done(change: Change, wish: Wish) -> bool:
 
 def _conflict(conflict: Conflict) -> str:
     field = HEADS.get(conflict.name, conflict.name)
-    both = f"{_value(conflict.file)} in the file, {_value(conflict.hub)} in the hub"
+    both = f"{_quoted(conflict.file)} in the file, {_quoted(conflict.hub)} in the hub"
     return f"{conflict.code}: conflict: {field} is {both}; settle it with --prefer file or --prefer hub, or by hand"
 
 
@@ -87,6 +87,10 @@ def _change(change: Change, wish: Wish) -> str:
         return f"{change.code}: given its number{done}"
     field = HEADS.get(change.name, change.name)
     return f"{change.code}: {field} {_value(change.old)} → {_value(change.new)}, into the {where}{done}"
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else _value(value)
 
 
 def _value(value: Any) -> str:

@@ -24,9 +24,9 @@ log = logging.getLogger(__name__)
 async def import_document(request: Request) -> Response:
     query_of(request, filters.Query)
     sent = await document_of(request, Import)
-    plans = await asyncio.to_thread(_plans, sent)
+    plans, is_empty = await asyncio.to_thread(_plans, sent)
     by = await writer_of(request, sent)
-    if sent.dry_run:
+    if sent.dry_run or is_empty:  # a file that is none of the tool's makes no repository
         return json_text(await store_of(request).try_plans(plans, by))
     result = await store_of(request).import_plans(plans, by)
     return json_text(result.body, **{"X-StateHub-Revision": result.token})
@@ -49,12 +49,14 @@ async def import_hub(request: Request) -> Response:
     return json_text(result.body, **{"X-StateHub-Revision": result.token})
 
 
-def _plans(sent: Import) -> str:
-    """The document for `import_plans`, as JSON text."""
+def _plans(sent: Import) -> tuple[str, bool]:
+    """The document for `import_plans`, as JSON text; and whether it has no row."""
     if isinstance(sent.document, dict):
-        return dump(backlog.read(sent.document, repo=sent.repo, domain=sent.domain))
-    read = beads.read if sent.format == "beads" else taskmaster.read
-    return dump(read(sent.document, repo=sent.repo, domain=sent.domain))
+        plans = backlog.read(sent.document, repo=sent.repo, domain=sent.domain)
+    else:
+        read = beads.read if sent.format == "beads" else taskmaster.read
+        plans = read(sent.document, repo=sent.repo, domain=sent.domain)
+    return dump(plans), not any(plans[kind] for kind in ("workplans", "tasks", "decisions"))
 
 
 operations = [
