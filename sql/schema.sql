@@ -2498,7 +2498,10 @@ CREATE FUNCTION statehub.offer_finished(tasks uuid[]) RETURNS void
     AS $$
     insert into progress_events (event_type, summary, detail, author, author_kind, repo, topic, workplan)
     select
-        'note', format('Workplan %s can be finished: its %s tasks are done or cancelled', w.code, n.total),
+        'note', format(
+            'Workplan %s can be finished: its %s done or cancelled',
+            w.code, case n.total when 1 then 'task is' else format('%s tasks are', n.total) end
+        ),
         jsonb_build_object('finishable', w.code, 'tasks', n.total), 'statehub', 'system', w.repo, w.topic, w.id
     from (
         select distinct t.workplan as id from tasks as t

@@ -88,6 +88,13 @@ def _tokens(text: str) -> tuple[AccessToken, ...]:
     return tuple(map(parse_token, words))
 
 
+def _http(text: str) -> str:
+    """the address of an API, such as http://127.0.0.1:8000"""
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise ValueError
+    return text
+
+
 def _word(text: str) -> str:
     """the name of a text search configuration, such as english or german"""
     if not re.fullmatch("[a-z_0-9]{1,63}", text):
@@ -123,7 +130,7 @@ class Settings:
     data_dir: Path = _setting(lambda: _home("XDG_DATA_HOME", ".local/share"), _path)
     host: str = _setting("127.0.0.1", _address)
     api_port: int = _setting(8000, _int(0, 65535))
-    api_url: str | None = _setting(None)
+    api_url: str | None = _setting(None, _http)
     mcp_port: int = _setting(8001, _int(0, 65535))
     dashboard_port: int = _setting(3000, _int(0, 65535))
     mcp_list_legacy: bool = _setting(False, _switch)

@@ -179,7 +179,10 @@ def test_a_part_of_a_checkout_that_is_registered_has_a_briefing_of_its_own(
         document = {"slug": slug, "name": slug, "domain": "infotech", "path": str(path)}
         assert hub.post("/repos", document).status == 201
     assert custodian("context", cwd=inside).stdout.startswith("# State Hub: part ")
-    assert custodian("context", cwd=tmp_path / "whole").stdout.startswith("# State Hub: whole ")
+    whole = custodian("context", cwd=tmp_path / "whole").stdout
+    assert whole.startswith("# State Hub: whole ")
+    told = json.loads(custodian("context", "--json", cwd=tmp_path / "whole").stdout)
+    assert told == {"schema": "custodian/context/1", "repo": "whole", "briefing": whole}
 
 
 def test_the_briefing_is_of_the_repository_that_the_directory_is_in(

@@ -148,3 +148,9 @@ def test_the_working_directory_is_never_read(config: Path, tmp_path: Path, monke
 
 def test_where_the_hub_answers_can_be_said() -> None:
     assert Settings.load({"STATEHUB_API_URL": "https://hub.example/"}).base_url == "https://hub.example"
+
+
+@pytest.mark.parametrize("bad", ["nonsense", "127.0.0.1:8000", "http://", "ftp://hub.example", "http://a b"])
+def test_an_address_that_is_none_is_said_at_once(bad: str) -> None:
+    with pytest.raises(SettingsError, match=r"^STATEHUB_API_URL is .*; it takes the address of an API"):
+        Settings.load({"STATEHUB_API_URL": bad})

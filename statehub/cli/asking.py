@@ -87,6 +87,7 @@ def context(
     path: Annotated[Path, typer.Option(help="A directory in the repository.")] = Path(),
     repo: Annotated[str | None, typer.Option(help="Slug of the repository, whatever the directory is.")] = None,
     budget: Annotated[int | None, typer.Option(min=500, max=9500, help="Characters at most.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Print the briefing for an agent that starts work in this repository: Markdown, the most urgent first.
 
@@ -99,8 +100,12 @@ def context(
     from statehub.cli.find import slug_of
 
     with connected() as client:
-        text = client.get_context(repo or slug_of(client, path), budget)
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        slug = repo or slug_of(client, path)
+        text = client.get_context(slug, budget)
+    if as_json:
+        _print_json("custodian/context/1", repo=slug, briefing=text)
+    else:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 @app.command()
