@@ -1,4 +1,4 @@
-// What the Overview asks, and what it makes of the answers. Pure but for ASKED.
+// What the Overview asks, and what it makes of the answers. Pure but for NOW and ASKED.
 import {rows} from "./api.js";
 import {isPast, isWithin} from "./time.js";
 
@@ -11,7 +11,14 @@ const all =
   ({signal}) =>
     rows(path, {params, signal});
 
-/** The documents of the page, by the names that src/data/overview.json.py gives them. */
+/** What is there at one glance, and shown before the rest. The names are those that src/data/overview.json.py gives them. */
+export const NOW = {
+  summary: "/state/summary",
+  claims: "/tasks/claims?limit=500",
+  ready: "/tasks/ready?limit=20",
+};
+
+/** What the repositories, and what asks for a person, are made of: every open plan, page after page. */
 export const ASKED = {
   summary: "/state/summary",
   repos: all("/repos", {status: "active", sort: "slug", fields: "slug,name,domain"}),
@@ -19,7 +26,6 @@ export const ASKED = {
   working: all("/tasks", {status: "progress", fields: TASK}),
   waiting: all("/tasks", {status: "wait", fields: TASK}),
   claims: "/tasks/claims?limit=500",
-  ready: "/tasks/ready?limit=20",
 };
 
 /** What asks for a person, most urgent first: escalated decisions, overdue decisions, overdue plans. */
