@@ -4,12 +4,13 @@ import {isPast, isWithin} from "./time.js";
 
 const OPEN = ["proposed", "ready", "active", "blocked", "backlog"];
 const PLAN = "code,title,repo,status,owner,due_at,tasks,finishable";
+const MOST = 10_000; // a repository's numbers are wrong beyond
 const TASK = "code,title,workplan,repo,assignee";
 
 const all =
   (path, params) =>
   ({signal}) =>
-    rows(path, {params, signal});
+    rows(path, {params, signal, most: MOST});
 
 /** What is there at one glance, and shown before the rest. The names are those that src/data/overview.json.py gives them. */
 export const NOW = {
