@@ -33,6 +33,10 @@ AIMS = {
     "summary_vs_parts": "<= 1.5",
     "status_vs_imports": "<= 1.5",
     "unchanged_vs_git_status": "<= 5",
+    "page_s": "<= 1.5",
+    "filter_ms": "<= 100",
+    "script_kb": "<= 700",
+    "layout_shift": "<= 0",
 }
 
 

@@ -80,6 +80,8 @@ def test_the_preview_is_behind_the_door_live_and_ends_with_all_that_it_started(
         previewing(copy, hub) as (process, preview),
     ):
         kept = {"Cookie": f"statehub-{preview.port}={key_of(TOKEN)}"}
+        repo = {"slug": "shop", "name": "Shop", "domain": "infotech", "category": "product"}
+        assert hub.post("/repos", repo, Authorization=f"Bearer {TOKEN.word}").status == 201
         eventually(lambda: answers(preview, **kept), "the preview is there", within_s=60)
         assert preview.get("/").status == 401
         assert preview.get(f"/?key={key_of(TOKEN)}").headers["Set-Cookie"].startswith(kept["Cookie"])

@@ -1,17 +1,25 @@
-// What the Overview asks, and what it makes of the answers. Pure but for ASKED.
+// What the Overview asks, and what it makes of the answers. Pure but for NOW and ASKED.
 import {rows} from "./api.js";
 import {isPast, isWithin} from "./time.js";
 
 const OPEN = ["proposed", "ready", "active", "blocked", "backlog"];
 const PLAN = "code,title,repo,status,owner,due_at,tasks,finishable";
+const MOST = 10_000; // a repository's numbers are wrong beyond
 const TASK = "code,title,workplan,repo,assignee";
 
 const all =
   (path, params) =>
   ({signal}) =>
-    rows(path, {params, signal});
+    rows(path, {params, signal, most: MOST});
 
-/** The documents of the page, by the names that src/data/overview.json.py gives them. */
+/** What is there at one glance, and shown before the rest. The names are those that src/data/overview.json.py gives them. */
+export const NOW = {
+  summary: "/state/summary",
+  claims: "/tasks/claims?limit=500",
+  ready: "/tasks/ready?limit=20",
+};
+
+/** What the repositories, and what asks for a person, are made of: every open plan, page after page. */
 export const ASKED = {
   summary: "/state/summary",
   repos: all("/repos", {status: "active", sort: "slug", fields: "slug,name,domain"}),
@@ -19,7 +27,6 @@ export const ASKED = {
   working: all("/tasks", {status: "progress", fields: TASK}),
   waiting: all("/tasks", {status: "wait", fields: TASK}),
   claims: "/tasks/claims?limit=500",
-  ready: "/tasks/ready?limit=20",
 };
 
 /** What asks for a person, most urgent first: escalated decisions, overdue decisions, overdue plans. */

@@ -115,7 +115,6 @@ function drawn({found, told, now, form, earlier, error}) {
     return html`<div class="grid-12" data-task=${String(now.task !== null)}>
       <section class="panel span-12 plan-head" aria-label="The workplan">
         <div class="plan-main"><h1>${plain(now.code)}</h1>${waiting(3)}</div>
-        <div class="plan-text"></div>
       </section>
       <section class="panel span-5 h-plan">${waiting(6)}</section>
       <section class="panel span-7 h-plan history">${waiting(6)}</section>

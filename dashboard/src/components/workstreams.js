@@ -239,6 +239,8 @@ function selected(code, row, found, source, close) {
   }
   if (found?.plan === null)
     return html`<div class="detail-all">${top}<div class="detail-body">${unknown(code)}</div></div>`;
+  // what stands below a head of unknown height would move when it is known
+  if (!row) return html`<div class="detail-all">${top}</div>`;
   const tasks = found && board(found);
   return html`<div class="detail-all">
     ${top}
