@@ -20,7 +20,8 @@ begin
         select
             (told ->> 'event_type')::event_type, left(format('Task %s %s', c.code, told ->> 'summary'), 2000),
             jsonb_build_object('kind', 'task', 'name', c.code, 'columns', '{status}'::text [], 'status', array[w.status, c.status])
-                || (told -> 'detail') || finished_detail(c.id, w.status, c.status),
+                || (told -> 'detail')
+                || case when c.status in ('done', 'cancel') then finished_detail(c.id, w.status, c.status) else '{}' end,
             author, kind, c.repo, c.workplan, c.id
         from changed as c inner join was as w on c.id = w.id;
         return null;
