@@ -5,13 +5,14 @@ language plpgsql volatile set search_path = statehub, pg_temp as $$
 #variable_conflict use_column
 declare
     named text;
+    told text;
 begin
-    perform set_config('statehub.told', jsonb_build_object(
+    told := set_config('statehub.told', jsonb_build_object(
         'event_type', change_status.event_type, 'summary', said, 'detail', change_status.detail
     )::text, true);
     update tasks as t set status = change_status.status
     where t.id = change_status.task and t.status <> change_status.status returning t.code into named;
-    perform set_config('statehub.told', '', true);
+    told := set_config('statehub.told', '', true);
     if named is null then
         select t.code into named from tasks as t where t.id = change_status.task;
         insert into progress_events (event_type, summary, detail, author, author_kind, task)

@@ -11,20 +11,31 @@ create function claim_task(
 language plpgsql volatile set search_path = statehub, pg_temp as $$
 declare
     target uuid;
+    taken record;
+    careful boolean := false;
 begin
-    perform check_capacity(agent, claim_limit);
+    if claim_limit is not null then perform check_capacity(agent, claim_limit); end if;
     loop
         if task is null then
-            target := next_task(agent, repo, workplan, domain, tags, max_priority);
+            target := next_task(agent, repo, workplan, domain, tags, max_priority, careful);
         else
             target := (resolve_references(jsonb_build_object('task', claim_task.task)) ->> 'task')::uuid;
             perform from tasks as t where t.id = target for no key update;
             perform refuse_unready(target);
         end if;
         exit when target is null;
-        return query select * from take_task(target, agent, lease);
-        exit when found;  -- else a heartbeat was faster: the next one
+        taken := take_task(target, agent, lease);
+        exit when taken.code is not null;
+        careful := true;  -- it is held, or a heartbeat was faster: the next one
     end loop;
+    if target is not null then
+        id := target;
+        code := taken.code;
+        claim_seq := taken.claim_seq;
+        claimed_at := taken.claimed_at;
+        lease_expires_at := taken.lease_expires_at;
+        return next;
+    end if;
 end
 $$;
 comment on function claim_task is 'Claims a ready task; no row when there is none, SH409 when the one that is named is not ready.';

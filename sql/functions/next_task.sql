@@ -1,5 +1,8 @@
--- The task that an agent gets next, locked; null when nothing that fits is ready and free of other writers.
-create function next_task(agent text, repo text, workplan text, domain text, tags text [], max_priority integer) returns uuid
+-- The task that an agent gets next, locked; null when nothing that fits is ready and free of other writers. careful: the first of
+-- the queue turned out to be held; whether that is so is not asked of each before.
+create function next_task(
+    agent text, repo text, workplan text, domain text, tags text [], max_priority integer, careful boolean
+) returns uuid
 language plpgsql volatile set search_path = statehub, pg_temp as $$
 declare
     repos uuid[];
@@ -10,6 +13,10 @@ begin
     if num_nonnulls(repo, workplan, domain, tags) > 0 then
         select r.repos, r.plan into repos, plan from claim_scope(repo, workplan, domain, tags) as r;
     end if;
+    if plan is null and not careful then
+        found_id := next_queued(agent, repos, most, false);
+        if found_id is not null then return found_id; end if;
+    end if;
     -- the first entry of the index tells whether any claim has expired at all
     if (select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) <= clock_timestamp() then
         found_id := next_expired(agent, repos, plan, most);
@@ -19,7 +26,7 @@ begin
     end if;
     if found_id is not null then return found_id; end if;
     if plan is not null then return next_of_workplan(agent, repos, plan, most); end if;
-    return next_queued(agent, repos, most);
+    return next_queued(agent, repos, most, true);
 end
 $$;
 comment on function next_task is 'The next ready task for this agent, locked.';

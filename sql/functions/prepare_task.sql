@@ -3,7 +3,7 @@
 create function prepare_task() returns trigger
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
-    plan workplans;
+    plan record;
     moved boolean := tg_op = 'INSERT' or new.workplan <> old.workplan;
 begin
     if moved or new.repo is distinct from old.repo then

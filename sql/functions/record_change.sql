@@ -10,21 +10,24 @@ declare
     named text := case when noun in ('topic', 'repo') then 'slug' else 'code' end;
     author text := coalesce(nullif(current_setting('statehub.author', true), ''), session_user);
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
-    type event_type := nullif(current_setting('statehub.event_type', true), '');
-    bulk boolean := coalesce(current_setting('statehub.bulk', true), '') = 'on';
-    told jsonb := case when noun = 'task' then nullif(current_setting('statehub.told', true), '') end;
+    told jsonb := case when noun = 'task' and tg_op = 'UPDATE' then nullif(current_setting('statehub.told', true), '') end;
+    type event_type;
+    bulk boolean;
     facts jsonb[];
 begin
-    if told is not null and tg_op = 'UPDATE' then
+    if told is not null then
         insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task)
         select
             (told ->> 'event_type')::event_type, left(format('Task %s %s', c.code, told ->> 'summary'), 2000),
             jsonb_build_object('kind', 'task', 'name', c.code, 'columns', '{status}'::text [], 'status', array[w.status, c.status])
-                || (told -> 'detail') || finished_detail(c.id, w.status, c.status),
+                || (told -> 'detail')
+                || case when c.status in ('done', 'cancel') then finished_detail(c.id, w.status, c.status) else '{}' end,
             author, kind, c.repo, c.workplan, c.id
         from changed as c inner join was as w on c.id = w.id;
         return null;
     end if;
+    type := nullif(current_setting('statehub.event_type', true), '');
+    bulk := coalesce(current_setting('statehub.bulk', true), '') = 'on';
     if tg_op = 'INSERT' then
         select array_agg(to_jsonb(c)) into facts from changed as c;
     else

@@ -208,6 +208,33 @@ def test_a_task_put_back_to_todo_under_a_running_lease_is_still_held(api_tx: Con
     assert take(api_tx, "bob").claim_seq == 2
 
 
+@pytest.mark.parametrize("settled", [True, False], ids=["settled", "unsettled"])
+@pytest.mark.parametrize("asked", [{}, {"repo": "alpha"}, {"workplan": "PLAN"}], ids=str)
+def test_what_is_held_at_the_head_of_the_queue_is_passed_over(
+    owner: Connection, asked: dict[str, Any], settled: bool
+) -> None:
+    plan = make_plan(owner, code="PLAN")
+    for code in ("a", "b", "c", "d"):
+        make_task(owner, plan, code=code)
+    held = [take(owner, "ann"), take(owner, "ann")]
+    owner.execute("update tasks set status = 'todo' where status = 'progress'")
+    if settled:
+        owner.execute("select settle()")
+    assert codes(owner, "bob", **asked) == ["c", "d"]
+    expire(owner, held[1])
+    assert take(owner, "bob", **asked).claim_seq == 2
+
+
+def test_a_released_task_is_claimed_under_a_higher_number_in_one_event(api_tx: Connection) -> None:
+    make_task(api_tx, make_plan(api_tx), code="T")
+    release(api_tx, take(api_tx, "ann"), "ann")
+    assert take(api_tx, "bob").claim_seq == 2
+    event = claim_events(api_tx, "T")[-1]
+    assert len(claim_events(api_tx, "T")) == 3
+    assert (event["event_type"], event["detail"]["claim_seq"]) == ("claim", 2)
+    assert "from" not in event["detail"]
+
+
 @pytest.mark.parametrize("agents", [2, 12])
 def test_of_many_who_ask_at_once_each_gets_another_task(database: Database, api: Connection, agents: int) -> None:
     plan = make_plan(api)
