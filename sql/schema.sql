@@ -234,13 +234,14 @@ CREATE FUNCTION statehub.change_status(task uuid, status statehub.task_status, e
 #variable_conflict use_column
 declare
     named text;
+    told text;
 begin
-    perform set_config('statehub.told', jsonb_build_object(
+    told := set_config('statehub.told', jsonb_build_object(
         'event_type', change_status.event_type, 'summary', said, 'detail', change_status.detail
     )::text, true);
     update tasks as t set status = change_status.status
     where t.id = change_status.task and t.status <> change_status.status returning t.code into named;
-    perform set_config('statehub.told', '', true);
+    told := set_config('statehub.told', '', true);
     if named is null then
         select t.code into named from tasks as t where t.id = change_status.task;
         insert into progress_events (event_type, summary, detail, author, author_kind, task)
@@ -381,20 +382,31 @@ CREATE FUNCTION statehub.claim_task(agent text, task text DEFAULT NULL::text, re
     AS $$
 declare
     target uuid;
+    taken record;
+    careful boolean := false;
 begin
-    perform check_capacity(agent, claim_limit);
+    if claim_limit is not null then perform check_capacity(agent, claim_limit); end if;
     loop
         if task is null then
-            target := next_task(agent, repo, workplan, domain, tags, max_priority);
+            target := next_task(agent, repo, workplan, domain, tags, max_priority, careful);
         else
             target := (resolve_references(jsonb_build_object('task', claim_task.task)) ->> 'task')::uuid;
             perform from tasks as t where t.id = target for no key update;
             perform refuse_unready(target);
         end if;
         exit when target is null;
-        return query select * from take_task(target, agent, lease);
-        exit when found;  -- else a heartbeat was faster: the next one
+        taken := take_task(target, agent, lease);
+        exit when taken.code is not null;
+        careful := true;  -- it is held, or a heartbeat was faster: the next one
     end loop;
+    if target is not null then
+        id := target;
+        code := taken.code;
+        claim_seq := taken.claim_seq;
+        claimed_at := taken.claimed_at;
+        lease_expires_at := taken.lease_expires_at;
+        return next;
+    end if;
 end
 $$;
 
@@ -1556,10 +1568,7 @@ begin
         when 'tasks INSERT' then
             insert into unsettled (task) select c.id from changed as c where c.status = 'todo';
         when 'tasks UPDATE' then
-            insert into unsettled (task)
-            select c.id from changed as c inner join was as w on c.id = w.id
-            where c.workplan <> w.workplan
-                or (c.status <> w.status and (c.status in ('todo', 'done', 'cancel') or w.status in ('done', 'cancel')));
+            insert into unsettled (task) values (new.id);
         when 'workplans UPDATE' then
             insert into unsettled (workplan)
             select c.id from changed as c inner join was as w on c.id = w.id where c.status <> w.status;
@@ -2364,10 +2373,11 @@ ALTER FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, mo
 
 COMMENT ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) IS 'The first queued task of a workplan for this agent, locked.';
 
-CREATE FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) RETURNS uuid
+CREATE FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
     SET enable_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     found_id uuid;
@@ -2376,29 +2386,34 @@ begin
     if cardinality(repos) = 1 then
         select t.id into found_id from tasks as t
         where t.queued and t.repo = repos[1] and t.priority <= most and is_for(t.assignee, agent)
-            and not coalesce(
+            and (careful or not exists (select from unsettled))
+            -- the first entry of the index tells whether any claim has expired at all
+            and (careful or coalesce((select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) > at, true))
+            and (not careful or not coalesce(
                 (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
-            )
-            and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+            ))
+            and (not careful or (select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
         order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
     else
         select t.id into found_id from tasks as t
         where t.queued and (repos is null or t.repo = any(repos)) and t.priority <= most and is_for(t.assignee, agent)
-            and not coalesce(
+            and (careful or not exists (select from unsettled))
+            and (careful or coalesce((select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) > at, true))
+            and (not careful or not coalesce(
                 (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
-            )
-            and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+            ))
+            and (not careful or (select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
         order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
     end if;
     return found_id;
 end
 $$;
 
-ALTER FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) IS 'The first task of the queue for this agent, locked.';
+COMMENT ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) IS 'The first task of the queue for this agent, locked.';
 
-CREATE FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) RETURNS uuid
+CREATE FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
@@ -2411,6 +2426,10 @@ begin
     if num_nonnulls(repo, workplan, domain, tags) > 0 then
         select r.repos, r.plan into repos, plan from claim_scope(repo, workplan, domain, tags) as r;
     end if;
+    if plan is null and not careful then
+        found_id := next_queued(agent, repos, most, false);
+        if found_id is not null then return found_id; end if;
+    end if;
     -- the first entry of the index tells whether any claim has expired at all
     if (select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) <= clock_timestamp() then
         found_id := next_expired(agent, repos, plan, most);
@@ -2420,13 +2439,13 @@ begin
     end if;
     if found_id is not null then return found_id; end if;
     if plan is not null then return next_of_workplan(agent, repos, plan, most); end if;
-    return next_queued(agent, repos, most);
+    return next_queued(agent, repos, most, true);
 end
 $$;
 
-ALTER FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) IS 'The next ready task for this agent, locked.';
+COMMENT ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) IS 'The next ready task for this agent, locked.';
 
 CREATE FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) RETURNS uuid
     LANGUAGE plpgsql
@@ -2615,7 +2634,7 @@ CREATE FUNCTION statehub.prepare_task() RETURNS trigger
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
 declare
-    plan workplans;
+    plan record;
     moved boolean := tg_op = 'INSERT' or new.workplan <> old.workplan;
 begin
     if moved or new.repo is distinct from old.repo then
@@ -2717,21 +2736,24 @@ declare
     named text := case when noun in ('topic', 'repo') then 'slug' else 'code' end;
     author text := coalesce(nullif(current_setting('statehub.author', true), ''), session_user);
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
-    type event_type := nullif(current_setting('statehub.event_type', true), '');
-    bulk boolean := coalesce(current_setting('statehub.bulk', true), '') = 'on';
-    told jsonb := case when noun = 'task' then nullif(current_setting('statehub.told', true), '') end;
+    told jsonb := case when noun = 'task' and tg_op = 'UPDATE' then nullif(current_setting('statehub.told', true), '') end;
+    type event_type;
+    bulk boolean;
     facts jsonb[];
 begin
-    if told is not null and tg_op = 'UPDATE' then
+    if told is not null then
         insert into progress_events (event_type, summary, detail, author, author_kind, repo, workplan, task)
         select
             (told ->> 'event_type')::event_type, left(format('Task %s %s', c.code, told ->> 'summary'), 2000),
             jsonb_build_object('kind', 'task', 'name', c.code, 'columns', '{status}'::text [], 'status', array[w.status, c.status])
-                || (told -> 'detail') || finished_detail(c.id, w.status, c.status),
+                || (told -> 'detail')
+                || case when c.status in ('done', 'cancel') then finished_detail(c.id, w.status, c.status) else '{}' end,
             author, kind, c.repo, c.workplan, c.id
         from changed as c inner join was as w on c.id = w.id;
         return null;
     end if;
+    type := nullif(current_setting('statehub.event_type', true), '');
+    bulk := coalesce(current_setting('statehub.bulk', true), '') = 'on';
     if tg_op = 'INSERT' then
         select array_agg(to_jsonb(c)) into facts from changed as c;
     else
@@ -3838,41 +3860,48 @@ ALTER FUNCTION statehub.sync_plans(named text, doc jsonb) OWNER TO statehub_owne
 
 COMMENT ON FUNCTION statehub.sync_plans(named text, doc jsonb) IS 'Writes a batch of workplans and tasks; answers with codes and versions in the batch''s order. SH409: rows moved.';
 
-CREATE FUNCTION statehub.take_task(task uuid, agent text, lease interval) RETURNS TABLE(id uuid, code text, claim_seq bigint, claimed_at timestamp with time zone, lease_expires_at timestamp with time zone)
+CREATE FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
     former task_claims;
-    taken task_claims;
-    named text;
     at timestamptz := clock_timestamp();
+    ends_at timestamptz := at + take_task.lease;
+    seq bigint := 1;
 begin
-    select * into former from task_claims as c where c.task = take_task.task for no key update;
-    if former.lease_expires_at > at then return; end if;
-    insert into task_claims as c (task, claim_seq, claimed_by, claimed_at, lease, lease_expires_at)
-    values (take_task.task, 1, agent, at, take_task.lease, at + take_task.lease)
-    on conflict (task) do update
-    set claim_seq = c.claim_seq + 1, claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at,
-        lease = excluded.lease, lease_expires_at = excluded.lease_expires_at
-    returning c.* into taken;
-    named := change_status(take_task.task, 'progress',
-        case when former.claimed_by is null then 'claim' else 'takeover' end::event_type,
-        case when former.claimed_by is null then format('claimed by %s', agent)
-            else format('taken over by %s from %s, whose lease ran out', agent, former.claimed_by) end,
-        jsonb_build_object('agent', agent, 'claim_seq', taken.claim_seq)
-            || case when former.claimed_by is null then '{}' else jsonb_build_object(
-                'from', former.claimed_by, 'from_claim_seq', former.claim_seq, 'reason', 'the lease ran out',
-                'lease_expired_at', former.lease_expires_at, 'claimed_at', taken.claimed_at
-            ) end);
-    return query select taken.task, named, taken.claim_seq, taken.claimed_at, taken.lease_expires_at;
+    -- mostly it is the first claim of the task
+    insert into task_claims (task, claim_seq, claimed_by, claimed_at, lease, lease_expires_at)
+    values (take_task.task, seq, agent, at, take_task.lease, ends_at) on conflict (task) do nothing;
+    if not found then
+        select * into former from task_claims as c where c.task = take_task.task for no key update;
+        if former.lease_expires_at > at then return; end if;
+        seq := former.claim_seq + 1;
+        update task_claims as c
+        set claim_seq = seq, claimed_by = agent, claimed_at = at, lease = take_task.lease, lease_expires_at = ends_at
+        where c.task = take_task.task;
+    end if;
+    if former.claimed_by is null then
+        code := change_status(task, 'progress', 'claim', format('claimed by %s', agent),
+            jsonb_build_object('agent', agent, 'claim_seq', seq));
+    else
+        code := change_status(task, 'progress', 'takeover',
+            format('taken over by %s from %s, whose lease ran out', agent, former.claimed_by),
+            jsonb_build_object(
+                'agent', agent, 'claim_seq', seq, 'from', former.claimed_by, 'from_claim_seq', former.claim_seq,
+                'reason', 'the lease ran out', 'lease_expired_at', former.lease_expires_at, 'claimed_at', at
+            ));
+    end if;
+    claim_seq := seq;
+    claimed_at := at;
+    lease_expires_at := ends_at;
 end
 $$;
 
-ALTER FUNCTION statehub.take_task(task uuid, agent text, lease interval) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.take_task(task uuid, agent text, lease interval) IS 'Claims a task whose row is locked; no row when somebody holds it.';
+COMMENT ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) IS 'Claims a task whose row is locked; nulls when somebody holds it.';
 
 CREATE FUNCTION statehub.task_is_free(task uuid) RETURNS boolean
     LANGUAGE sql STABLE
@@ -5745,7 +5774,7 @@ CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.task_dependencies
 
 ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_update;
 
-CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.tasks REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
+CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.tasks FOR EACH ROW WHEN (((old.workplan <> new.workplan) OR ((old.status <> new.status) AND ((new.status = ANY (ARRAY['todo'::statehub.task_status, 'done'::statehub.task_status, 'cancel'::statehub.task_status])) OR (old.status = ANY (ARRAY['done'::statehub.task_status, 'cancel'::statehub.task_status])))))) EXECUTE FUNCTION statehub.leave_unsettled();
 
 ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER leave_unsettled_update;
 
@@ -6411,13 +6440,13 @@ REVOKE ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan 
 GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
@@ -6573,9 +6602,9 @@ REVOKE ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.task_is_free(task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.task_is_free(task uuid) TO statehub_api;
