@@ -38,7 +38,7 @@ class Checkout:
     @classmethod
     def made(cls, hub: Hub, place: Path, text: str | None = PLAN) -> "Checkout":
         """A new one; with a plan, unless the text is None."""
-        slug = f"repo-{next(_NUMBERS)}"
+        slug = f"checkout-{next(_NUMBERS)}"  # of no other test on the same hub
         found = cls(hub, place / slug, slug)
         found.root.mkdir()
         answer = hub.post("/repos", {"slug": slug, "name": "Repo", "domain": "infotech", "path": str(found.root)})

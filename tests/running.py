@@ -32,7 +32,7 @@ JSON = "application/json"
 NO_DATA = Path(__file__).parent / "no-such-directory"
 
 
-def eventually(condition: Callable[[], T | None], what: str = "", within_s: float = 5.0) -> T:
+def eventually(condition: Callable[[], T | None], what: str = "", within_s: float = 20.0) -> T:
     """The first true value of `condition`, asked again until the deadline."""
     deadline = time.monotonic() + within_s
     while True:
@@ -72,7 +72,7 @@ class Hub:
 
     port: int
     database: Database
-    state: Mapping[str, Any]
+    state: Mapping[str, Any] = field(repr=False)  # all that it holds: a megabyte
 
     @property
     def url(self) -> str:

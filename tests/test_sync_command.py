@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,9 +187,11 @@ def test_a_hook_that_is_no_shell_script_is_kept_and_runs(custodian: Custodian, c
 
 
 def test_it_follows_both_sides_until_ctrl_c(custodian: Custodian, checkout: Checkout) -> None:
+    # who runs the tests in the background has Ctrl-C ignored, and so would what they start
+    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(
         [*CUSTODIAN, "sync", "--watch"], env=custodian.environment(), cwd=checkout.root, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, text=True, preexec_fn=listens,
     )  # fmt: skip
 
     def task() -> Any:
