@@ -54,12 +54,13 @@ fuzz: install ## whatever fits the OpenAPI document and whatever does not, for S
 
 install: $(VENV)/installed.stamp dashboard-install ## a virtual environment with every extra, and the npm packages, from the locks
 
-$(VENV)/installed.stamp: requirements.lock pyproject.toml
+$(VENV)/installed.stamp: requirements.lock pyproject.toml scripts/custodian
 	@$(PYTHON) -c 'import sys; sys.exit("State Hub needs Python 3.11 or newer, and this is %s; name one with: make PYTHON=/path/to/python3" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo 'installing packages into $(VENV)'
 	@$(BIN)/python -m pip --disable-pip-version-check install -q --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q statehub mcp_server # as pip does with what it copies: else some environments compile at every start
 	@touch $@
 
 dashboard-install: dashboard/node_modules/installed.stamp ## the npm packages from the lock: what /docs is drawn with

@@ -21,7 +21,7 @@ from statehub.cli import hubfile
 from statehub.client import Client
 
 ROUNDS = 15
-CUSTODIAN = [sys.executable, "-m", "statehub.cli.main"]
+CUSTODIAN = [str(Path(sys.executable).with_name("custodian"))]  # as people call it
 PEER = [sys.executable, "-c", "import rich.table, typer"]
 COMMANDS = {
     "version": ["--version"], "next": ["next", "--json"], "task_list": ["task", "list"], "status": ["status"],

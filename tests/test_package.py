@@ -92,5 +92,12 @@ def test_the_wheel_carries_what_register_project_writes(installed: Path, tmp_pat
     assert Path(where.stdout.strip()).read_bytes() == template
 
 
+def test_the_wheel_installs_custodian_and_what_it_hands_over_to(installed: Path) -> None:
+    (script,) = installed.glob("*.data/scripts/custodian")
+    assert script.read_bytes() == (ROOT / "scripts/custodian").read_bytes()
+    (points,) = installed.glob("*.dist-info/entry_points.txt")
+    assert "custodian-python = statehub.cli.main:main" in points.read_text()
+
+
 def count_migrations(database: Database) -> int:
     return int(database.value("select count(*) from _yoyo_migration"))

@@ -2,8 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.checkouts import PLAN, Checkout
-from tests.commands import CONFLICT, DONE, NOTHING, UNREACHABLE, USAGE, Custodian
+from tests.commands import CONFLICT, DONE, NOTHING, ROOT, UNREACHABLE, USAGE, Custodian
 from tests.hubs import CUSTODIAN
 from tests.running import Hub, eventually
 
@@ -78,29 +82,62 @@ def test_its_exit_codes_say_what_happened(custodian: Custodian, checkout: Checko
     assert done.stderr.rstrip().endswith(f"register-project --domain DOMAIN --path '{tmp_path / 'else where'}'")
 
 
-def test_the_short_way_sees_every_change_of_either_side(custodian: Custodian, checkout: Checkout) -> None:
-    def short_way() -> bool:
-        """Whether it answers without asking for more than the tag."""
-        told = sync(custodian, checkout, PYTHONPROFILEIMPORTTIME="1")
-        assert told.returncode == DONE
-        assert f"{checkout.slug}: " in told.stdout
-        return "typer" not in told.stderr
+@dataclass
+class Launcher:
+    """`custodian` as it is installed, beside a custodian-python that leaves a mark."""
 
-    def settled() -> None:
-        eventually(short_way, "the short way is taken", within_s=20)
+    custodian: Custodian
+    checkout: Checkout
+    path: Path
+    words: tuple[str, ...] = ()
 
-    sync(custodian, checkout)
-    settled()
-    assert sync(custodian, checkout, "--check").stdout == f"{checkout.slug}: 1 workplan, 3 tasks; file and hub agree\n"
+    @classmethod
+    def made(cls, custodian: Custodian, checkout: Checkout, place: Path) -> "Launcher":
+        place.mkdir()
+        path = Path(shutil.copy(ROOT / "scripts/custodian", place))
+        python = place / "custodian-python"
+        python.write_text(f'#!/bin/sh\n: > "{place}/called"\nexec {sys.executable} -m statehub.cli.main "$@"\n')
+        python.chmod(0o755)
+        return cls(custodian, checkout, path)
+
+    def __call__(self, *args: str, cwd: Path | None = None, **more: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*self.words, str(self.path), *args], cwd=cwd or self.checkout.root, check=False, capture_output=True,
+            env=self.custodian.environment(**more), text=True,
+        )  # fmt: skip
+
+    def is_short(self, *args: str, cwd: Path | None = None, **more: str) -> bool:
+        """Whether a sync says that both sides agree, and Python was not started for it."""
+        mark = self.path.with_name("called")
+        mark.unlink(missing_ok=True)
+        told = self("sync", *args, cwd=cwd, **more)
+        assert told.returncode == DONE, told.stderr
+        assert told.stdout.endswith("file and hub agree\n") or mark.exists(), told.stdout
+        return not mark.exists()
+
+    def settles(self) -> None:
+        eventually(self.is_short, "the short way is taken", within_s=20)
+
+
+@pytest.fixture
+def launcher(custodian: Custodian, checkout: Checkout, tmp_path: Path) -> Launcher:
+    return Launcher.made(custodian, checkout, tmp_path / "bin of 100%")
+
+
+def test_the_short_way_sees_every_change_of_either_side(launcher: Launcher) -> None:
+    checkout = launcher.checkout
+    launcher("sync")
+    launcher.settles()
+    assert launcher("sync", "--check").stdout == f"{checkout.slug}: 1 workplan, 3 tasks; file and hub agree\n"
     stamp = checkout.path().stat()
     checkout.edit("First", "Tsrif")  # as long as it was, and as old
     os.utime(checkout.path(), ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert not short_way()
+    assert not launcher.is_short()
     assert checkout.tasks()["T01"]["title"] == "Tsrif"
-    settled()
+    launcher.settles()
     checkout.change("T01", status="done")
     for _ in range(2):
-        told = sync(custodian, checkout, "--no-write")
+        told = launcher("sync", "--no-write")
         assert (told.returncode, told.stdout.splitlines()) == (
             DONE,
             [
@@ -108,17 +145,62 @@ def test_the_short_way_sees_every_change_of_either_side(custodian: Custodian, ch
                 f"{checkout.slug}: 1 workplan, 3 tasks; 1 change not written to the file",
             ],
         )
-    assert not short_way()
+    assert not launcher.is_short()
     assert "- [x] T01" in checkout.text()
-    settled()
-    checkout.write(PLAN.format(code=f"{checkout.code}B"), "b.md")
-    assert not short_way()
-    settled()
-    checkout.path("b.md").unlink()
-    told = sync(custodian, checkout)
+    launcher.settles()
+    checkout.write(PLAN.format(code=f"{checkout.code}B"), "below/b.MD")
+    assert not launcher.is_short()
+    launcher.settles()
+    checkout.path("below/b.MD").unlink()
+    told = launcher("sync")
     assert "has no file any more" in told.stdout
-    assert sync(custodian, checkout).stdout == told.stdout
-    assert sync(custodian, checkout, STATEHUB_API_URL="http://127.0.0.1:9").returncode == UNREACHABLE
+    assert launcher("sync").stdout == told.stdout
+    assert launcher("sync", STATEHUB_API_URL="http://127.0.0.1:9").returncode == UNREACHABLE
+
+
+def test_the_short_way_is_for_who_asked_before_and_knows_no_other_words(launcher: Launcher, tmp_path: Path) -> None:
+    launcher("sync")
+    launcher.settles()
+    (below := launcher.checkout.root / "workplans" / "below").mkdir()
+    assert launcher.is_short("--check", "--no-write", cwd=below)
+    assert launcher.is_short(LC_ALL="C.UTF-8", STATEHUB_DATABASE_URL="postgresql://ada:secret@127.0.0.1/hub")
+    others: list[dict[str, Any]] = [
+        {"STATEHUB_AGENT": "ada"},
+        {"XDG_CONFIG_HOME": str(tmp_path)},
+        {"STATEHUB_API_TOKEN": "s" * 40},
+    ]
+    for more in others:
+        assert not launcher.is_short(**more)
+        launcher("sync")
+        launcher.settles()
+    assert "custodian sync" in launcher("sync", "--help").stdout
+    assert launcher("sync", "--prefer").returncode == USAGE
+    (memory,) = (tmp_path / ".cache/statehub/sync").iterdir()
+    assert memory.parent.stat().st_mode & 0o077 == 0
+    (tmp_path / ".config/statehub").mkdir(parents=True)
+    (tmp_path / ".config/statehub/env").write_text("STATEHUB_AGENT=ada\n")
+    assert not launcher.is_short()
+    launcher.settles()
+    launcher.checkout.write(PLAN.format(code=f"{launcher.checkout.code}B"), "../linked.md")
+    launcher.checkout.path("linked.md").symlink_to("../linked.md")
+    launcher("sync")
+    time.sleep(0.1)  # no file is too new to tell
+    assert not launcher.is_short(), "what is behind a link may change unseen"
+
+
+def test_the_short_way_is_taken_by_any_shell_and_from_behind_a_link(launcher: Launcher, tmp_path: Path) -> None:
+    launcher("sync")
+    launcher.settles()
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to(launcher.path)
+    linked = replace(launcher, path=tmp_path / "a")
+    assert linked("--version").stdout.startswith("custodian ")
+    for words in ((), ("sh",), ("bash", "--posix")):
+        launcher.path.with_name("called").unlink(missing_ok=True)
+        assert replace(linked, words=words)("sync").stdout.endswith("file and hub agree\n")
+        assert not launcher.path.with_name("called").exists(), words
+    assert not launcher.is_short(PATH=str(tmp_path)), "no bash, no find: Python looks"
+    assert launcher("status", "--nothing", PATH=str(tmp_path)).returncode == USAGE
 
 
 def test_all_registered_repositories_of_this_machine_are_synced(

@@ -1,13 +1,7 @@
 """`custodian`: the console script. Each command imports what it needs when it runs, since agents call it all day."""
 
-# ruff: noqa: E402
 import os
 import sys
-
-from statehub.cli import quick
-
-quick.end_if_unchanged(sys.argv)  # before typer, whose import alone takes longer than that
-
 from pathlib import Path
 from typing import Annotated
 
@@ -368,7 +362,7 @@ def _dump(document: object) -> str:
 def main() -> None:
     """Run; an error of ours is one line on stderr and its exit code."""
     try:
-        app()
+        app(prog_name="custodian")  # whatever it was started by
     except StateHubError as error:
         from statehub.cli.text import clean_lines
 

@@ -134,7 +134,7 @@ def _run(
 ) -> int:
     """Sync each, and show what was found; with `shown`, only where that is something else than the last time."""
     from statehub import calls
-    from statehub.cli import quick
+    from statehub.cli import agreement
     from statehub.cli.progress import Progress
     from statehub.cli.sync_report import document, exit_code, lines
     from statehub.cli.sync_run import Sync
@@ -143,7 +143,7 @@ def _run(
     reports: list[Report] = []
     failed = 0
     for slug, root in places:
-        quick.forget(str(root))
+        agreement.forget(str(root))
         with Progress(f"sync of {slug}") as progress:
             sync = Sync(client, slug, str(root), wish, progress)
             try:
@@ -157,7 +157,7 @@ def _run(
         if reports[-1].is_clean and "Authorization" not in client.memory.headers:
             [told] = lines(reports[-1], wish, root)
             path, data_dir = calls.list_plans(slug).path, str(Settings.load().data_dir)
-            quick.remember(str(root), data_dir, client.base_url, path, sync.tag, told, sync.looked_at)
+            agreement.remember(str(root), data_dir, client.base_url, path, sync.tag, told, sync.looked_at)
     text = [line for report in reports for line in lines(report, wish, Path.cwd())]
     if as_json:
         text = [json.dumps(document(reports, wish), ensure_ascii=False)]

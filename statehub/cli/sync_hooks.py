@@ -92,10 +92,11 @@ def _replace(path: Path, content: bytes, mode: int) -> None:
 
 def _command() -> str:
     """How the hook calls us: git runs it with whatever PATH the committer has."""
-    program = shutil.which(sys.argv[0]) if Path(sys.argv[0]).name == "custodian" else None
-    if program is None:
+    program = shutil.which(sys.argv[0])
+    launcher = Path(program).absolute().with_name("custodian") if program else None
+    if launcher is None or not launcher.is_file():
         return f"{shlex.quote(sys.executable)} -m statehub.cli.main"
-    return shlex.quote(str(Path(program).absolute()))
+    return shlex.quote(str(launcher))
 
 
 def _umask() -> int:

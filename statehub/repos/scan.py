@@ -33,39 +33,6 @@ def entries(root: str) -> list[Entry]:
     return found
 
 
-def listing(root: str) -> tuple[str, int, bool]:
-    """The same files as one text, when the newest of them was last changed (ns), and whether one is a link.
-
-    The text changes with every one of them: whatever is done to a file moves its ctime. In the directory's own order.
-    """
-    lines: list[str] = []
-    newest, links = 0, False
-    folders = [FOLDER]
-    while folders:
-        folder = folders.pop()
-        try:
-            handle = os.open(f"{root}/{folder}", os.O_RDONLY | os.O_DIRECTORY)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        try:
-            with os.scandir(handle) as inside:
-                for entry in inside:
-                    name = entry.name
-                    if name[0] == ".":
-                        continue
-                    if name.endswith(_ENDS) and not entry.is_dir(follow_symlinks=False):
-                        status = entry.stat(follow_symlinks=False)
-                        changed = status.st_ctime_ns
-                        newest = changed if changed > newest else newest
-                        links = links or entry.is_symlink()
-                        lines.append(f"{folder}/{name}\t{changed}\t{status.st_size}\t{status.st_ino}")
-                    elif entry.is_dir(follow_symlinks=False):
-                        folders.append(f"{folder}/{name}")
-        finally:
-            os.close(handle)
-    return "\t".join(lines), newest, links
-
-
 def stamp_of(status: os.stat_result) -> Stamp:
     """When and how the file was last changed."""
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
