@@ -236,7 +236,7 @@ declare
     named text;
     told text;
 begin
-    told := set_config('statehub.told', jsonb_build_object(
+    told := set_config('statehub.told', json_build_object(
         'event_type', change_status.event_type, 'summary', said, 'detail', change_status.detail
     )::text, true);
     update tasks as t set status = change_status.status
@@ -1559,6 +1559,29 @@ ALTER FUNCTION statehub.is_held(task uuid, at timestamp with time zone) OWNER TO
 
 COMMENT ON FUNCTION statehub.is_held(task uuid, at timestamp with time zone) IS 'Whether somebody holds the task under a lease that runs at that time.';
 
+CREATE FUNCTION statehub.keep_known() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'statehub', 'pg_temp'
+    AS $$
+declare
+    is_known boolean := case tg_table_name
+        when 'managed_repos' then exists (select from progress_events as e where e.repo = old.id)
+        else exists (select from progress_events as e where e.workplan = old.id)
+    end;
+begin
+    if is_known then
+        raise foreign_key_violation using
+            message = format('%s %s is in the log, and is not deleted; set its status to archived', tg_argv[0], old.id),
+            constraint = format('progress_events_%s_known', tg_argv[0]), table = 'progress_events';
+    end if;
+    return old;
+end
+$$;
+
+ALTER FUNCTION statehub.keep_known() OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.keep_known() IS 'Before a repository or workplan is deleted: not while an event is about it.';
+
 CREATE FUNCTION statehub.leave_unsettled() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'statehub', 'pg_temp'
@@ -1567,8 +1590,6 @@ begin
     case tg_table_name || ' ' || tg_op
         when 'tasks INSERT' then
             insert into unsettled (task) select c.id from changed as c where c.status = 'todo';
-        when 'tasks UPDATE' then
-            insert into unsettled (task) values (new.id);
         when 'workplans UPDATE' then
             insert into unsettled (workplan)
             select c.id from changed as c inner join was as w on c.id = w.id where c.status <> w.status;
@@ -2337,6 +2358,41 @@ ALTER FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most s
 
 COMMENT ON FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) IS 'The first task whose lease has run out, for this agent, locked.';
 
+CREATE FUNCTION statehub.next_judged(agent text, repos uuid[], most smallint) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET enable_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    found_id uuid;
+    at timestamptz := clock_timestamp();
+begin
+    if cardinality(repos) = 1 then
+        select t.id into found_id from tasks as t
+        where t.queued and t.repo = repos[1] and t.priority <= most and is_for(t.assignee, agent)
+            and not coalesce(
+                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
+            )
+            and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
+    else
+        select t.id into found_id from tasks as t
+        where t.queued and (repos is null or t.repo = any(repos)) and t.priority <= most and is_for(t.assignee, agent)
+            and not coalesce(
+                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
+            )
+            and ((select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
+    end if;
+    return found_id;
+end
+$$;
+
+ALTER FUNCTION statehub.next_judged(agent text, repos uuid[], most smallint) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.next_judged(agent text, repos uuid[], most smallint) IS 'The first task of the queue for this agent that is ready by the plain join and held by nobody, locked.';
+
 CREATE FUNCTION statehub.next_number(scope uuid) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'statehub', 'pg_temp'
@@ -2373,7 +2429,7 @@ ALTER FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, mo
 
 COMMENT ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) IS 'The first queued task of a workplan for this agent, locked.';
 
-CREATE FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) RETURNS uuid
+CREATE FUNCTION statehub.next_queued(agent text, repos uuid[]) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
     SET enable_sort TO 'off'
@@ -2381,37 +2437,35 @@ CREATE FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, ca
     AS $$
 declare
     found_id uuid;
+    name text := lower(agent);
     at timestamptz := clock_timestamp();
 begin
-    if cardinality(repos) = 1 then
+    if repos is null then
         select t.id into found_id from tasks as t
-        where t.queued and t.repo = repos[1] and t.priority <= most and is_for(t.assignee, agent)
-            and (careful or not exists (select from unsettled))
-            -- the first entry of the index tells whether any claim has expired at all
-            and (careful or coalesce((select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) > at, true))
-            and (not careful or not coalesce(
-                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
-            ))
-            and (not careful or (select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+        where t.queued and (t.assignee is null or lower(t.assignee) = name)
+            and not exists (select from unsettled)
+            and coalesce((
+                select c.lease_expires_at > at from task_claims as c
+                where c.claimed_by is not null order by c.lease_expires_at limit 1
+            ), true)
         order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
-    else
+    elsif cardinality(repos) = 1 then
         select t.id into found_id from tasks as t
-        where t.queued and (repos is null or t.repo = any(repos)) and t.priority <= most and is_for(t.assignee, agent)
-            and (careful or not exists (select from unsettled))
-            and (careful or coalesce((select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) > at, true))
-            and (not careful or not coalesce(
-                (select c.lease_expires_at > at from task_claims as c where c.task = t.id and c.claimed_by is not null), false
-            ))
-            and (not careful or (select not exists (select from unsettled)) or task_is_ready(t.status, t.workplan, t.id))
+        where t.queued and t.repo = repos[1] and (t.assignee is null or lower(t.assignee) = name)
+            and not exists (select from unsettled)
+            and coalesce((
+                select c.lease_expires_at > at from task_claims as c
+                where c.claimed_by is not null order by c.lease_expires_at limit 1
+            ), true)
         order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
     end if;
     return found_id;
 end
 $$;
 
-ALTER FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.next_queued(agent text, repos uuid[]) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) IS 'The first task of the queue for this agent, locked.';
+COMMENT ON FUNCTION statehub.next_queued(agent text, repos uuid[]) IS 'The first task of the queue for this agent, locked; null where there is more to ask.';
 
 CREATE FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) RETURNS uuid
     LANGUAGE plpgsql
@@ -2426,12 +2480,15 @@ begin
     if num_nonnulls(repo, workplan, domain, tags) > 0 then
         select r.repos, r.plan into repos, plan from claim_scope(repo, workplan, domain, tags) as r;
     end if;
-    if plan is null and not careful then
-        found_id := next_queued(agent, repos, most, false);
+    if plan is null and not careful and max_priority is null then
+        found_id := next_queued(agent, repos);
         if found_id is not null then return found_id; end if;
     end if;
-    -- the first entry of the index tells whether any claim has expired at all
-    if (select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) <= clock_timestamp() then
+    if exists (
+        select from (
+            select c.lease_expires_at from task_claims as c where c.claimed_by is not null order by c.lease_expires_at limit 1
+        ) as first where first.lease_expires_at <= clock_timestamp()
+    ) then
         found_id := next_expired(agent, repos, plan, most);
     end if;
     if found_id is null and exists (select from unsettled) then
@@ -2439,7 +2496,7 @@ begin
     end if;
     if found_id is not null then return found_id; end if;
     if plan is not null then return next_of_workplan(agent, repos, plan, most); end if;
-    return next_queued(agent, repos, most, true);
+    return next_judged(agent, repos, most);
 end
 $$;
 
@@ -2478,7 +2535,7 @@ begin
     from tasks as t inner join (
         select unnest(unflagged) as id
         union
-        -- more than ever are locked at once; if all of them are, next_queued() looks further
+        -- more than ever are locked at once; if all of them are, next_judged() looks further
         (
             select q.id from tasks as q
             where q.queued and (repos is null or q.repo = any(repos)) and (plan is null or q.workplan = plan)
@@ -2610,7 +2667,21 @@ CREATE FUNCTION statehub.prepare_event() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
+declare
+    unknown text;
 begin
+    if pg_trigger_depth() = 1 then
+        unknown := case
+            when new.repo is not null and not exists (select from managed_repos as r where r.id = new.repo for key share)
+                then 'repo: is not registered'
+            when new.workplan is not null and not exists (select from workplans as w where w.id = new.workplan for key share)
+                then 'workplan: does not exist'
+        end;
+        if unknown is not null then
+            raise foreign_key_violation using message = unknown, table = 'progress_events',
+                constraint = format('progress_events_%s_known', split_part(unknown, ':', 1));
+        end if;
+    end if;
     if new.task is not null and (new.workplan is null or new.repo is null) then
         select coalesce(new.workplan, t.workplan), coalesce(new.repo, t.repo) into new.workplan, new.repo
         from tasks as t where t.id = new.task;
@@ -2627,7 +2698,7 @@ $$;
 
 ALTER FUNCTION statehub.prepare_event() OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.prepare_event() IS 'Before insert of an event: workplan and repo of what it is about.';
+COMMENT ON FUNCTION statehub.prepare_event() IS 'Before insert of an event: workplan and repo of what it is about, which are there.';
 
 CREATE FUNCTION statehub.prepare_task() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2659,13 +2730,22 @@ begin
     elsif moved or old.status <> 'todo' then
         new.queued := workplan_is_open(new.workplan) and (tg_op = 'INSERT' or task_is_free(new.id));
     end if;
+    if tg_op = 'UPDATE' and (moved or old.status <> new.status) then
+        if moved or new.status in ('todo', 'done', 'cancel') or old.status in ('done', 'cancel') then
+            insert into unsettled (task) values (new.id);
+        end if;
+        if old.status <> new.status and new.status in ('done', 'cancel') then
+            update task_claims set claimed_by = null, claimed_at = null, lease_expires_at = null
+            where task = new.id and claimed_by is not null;
+        end if;
+    end if;
     return new;
 end
 $$;
 
 ALTER FUNCTION statehub.prepare_task() OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.prepare_task() IS 'Before insert or update: repo, code, due_at, queued.';
+COMMENT ON FUNCTION statehub.prepare_task() IS 'Before insert or update: repo, code, due_at, queued; what its status brings with it.';
 
 CREATE FUNCTION statehub.prepare_workplan() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2733,7 +2813,7 @@ CREATE FUNCTION statehub.record_change() RETURNS trigger
     AS $$
 declare
     noun text := tg_argv[0];
-    named text := case when noun in ('topic', 'repo') then 'slug' else 'code' end;
+    named text;
     author text := coalesce(nullif(current_setting('statehub.author', true), ''), session_user);
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
     told jsonb := case when noun = 'task' and tg_op = 'UPDATE' then nullif(current_setting('statehub.told', true), '') end;
@@ -2752,6 +2832,7 @@ begin
         from changed as c inner join was as w on c.id = w.id;
         return null;
     end if;
+    named := case when noun in ('topic', 'repo') then 'slug' else 'code' end;
     type := nullif(current_setting('statehub.event_type', true), '');
     bulk := coalesce(current_setting('statehub.bulk', true), '') = 'on';
     if tg_op = 'INSERT' then
@@ -3072,21 +3153,6 @@ ALTER FUNCTION statehub.register_interface(doc jsonb) OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.register_interface(doc jsonb) IS 'Registers or updates a legacy interface; as written() does, and whether it made the row.';
 
-CREATE FUNCTION statehub.release_finished_claim() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'statehub', 'pg_temp'
-    AS $$
-begin
-    update task_claims set claimed_by = null, claimed_at = null, lease_expires_at = null
-    where task = new.id and claimed_by is not null;
-    return null;
-end
-$$;
-
-ALTER FUNCTION statehub.release_finished_claim() OWNER TO statehub_owner;
-
-COMMENT ON FUNCTION statehub.release_finished_claim() IS 'After a task is done or cancelled: nobody holds it.';
-
 CREATE FUNCTION statehub.release_task(task text, agent text, claim_seq bigint DEFAULT NULL::bigint, reason text DEFAULT NULL::text, force boolean DEFAULT false) RETURNS TABLE(id uuid, code text)
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
@@ -3401,7 +3467,7 @@ CREATE FUNCTION statehub.search_candidates(kind text, typed text, language text,
     cross join lateral (
         select
             search_vector(k.titled, null, null, language) as titles,
-            search_vector(k.titled, k.described, k.reasoned, language) as texts
+            search_vector(k.titled, k.described, k.reasoned, language, k.among) as texts
     ) as e
     cross join lateral (
         values
@@ -3456,7 +3522,7 @@ CREATE FUNCTION statehub.search_indexes(language text) RETURNS TABLE(name text, 
     cross join lateral (
         select 'titles', replace(search_vector(k.titled, null, null, language), 'b.', '') where k.titled is not null
         union all
-        select 'texts', replace(search_vector(k.titled, k.described, k.reasoned, language), 'b.', '')
+        select 'texts', replace(search_vector(k.titled, k.described, k.reasoned, language, k.among), 'b.', '')
         where k.described is not null
     ) as v (part, expression)
     order by 1
@@ -3554,22 +3620,22 @@ ALTER FUNCTION statehub.search_signs() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.search_signs() IS 'Signs that stand between words of one thing: each is a space to search.';
 
-CREATE FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) RETURNS text
+CREATE FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text DEFAULT NULL::text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
-    select '(' || string_agg(format(
+    select '(' || case when among is null then '' else format('case when %s then ', among) end || string_agg(format(
         'setweight(to_tsvector(''pg_catalog.%s'', regexp_replace(left(coalesce(%s, ''''), 20000), %L, '' '', ''g'')), %L)',
         c.config, p.expression, '[' || replace(search_signs(), '\', '\\') || ']', p.weight
-    ), ' || ' order by p.weight, c.config = 'simple') || ')'
+    ), ' || ' order by p.weight, c.config = 'simple') || case when among is null then ')' else ' end)' end
     from (values (titled, 'A'), (described, 'B'), (reasoned, 'C')) as p (expression, weight)
     cross join (select distinct u.config from unnest(array['simple', language]) as u (config)) as c
     where p.expression is not null
 $$;
 
-ALTER FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) IS 'SQL of a row''s search vector: titled has weight A, described B, reasoned C.';
+COMMENT ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) IS 'SQL of a row''s search vector: titled has weight A, described B, reasoned C; null unless among.';
 
 CREATE FUNCTION statehub.set_author(author text, kind text DEFAULT 'agent'::text) RETURNS text
     LANGUAGE sql
@@ -4852,6 +4918,10 @@ ALTER TABLE statehub.progress_events OWNER TO statehub_owner;
 
 COMMENT ON TABLE statehub.progress_events IS 'What happened, by whom. Append-only: no update, no delete, no truncate.';
 
+COMMENT ON COLUMN statehub.progress_events.repo IS 'managed_repos; no foreign key, see prepare_event()';
+
+COMMENT ON COLUMN statehub.progress_events.workplan IS 'workplans; no foreign key, see prepare_event()';
+
 COMMENT ON CONSTRAINT progress_events_author_given ON statehub.progress_events IS 'author: must have 1 to 200 characters, not only spaces';
 
 COMMENT ON CONSTRAINT progress_events_detail_object ON statehub.progress_events IS 'detail: must be a JSON object';
@@ -5265,8 +5335,9 @@ CREATE VIEW statehub.searched_kinds AS
     column11 AS repo,
     column12 AS workplan,
     column13 AS newest,
-    column14 AS moment
-   FROM (VALUES ('topic'::text,'topics'::text,'topics'::text,'b.slug'::text,'b.slug'::text,'b.title'::text,'b.slug || '' '' || b.title'::text,'b.description'::text,NULL::text,'b.status::text'::text,'null::uuid'::text,'null::uuid'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('repo'::text,'repos'::text,'managed_repos'::text,'b.slug'::text,'b.slug'::text,'b.name'::text,'b.slug || '' '' || b.name'::text,NULL::text,NULL::text,'b.status::text'::text,'b.id'::text,'null::uuid'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('workplan'::text,'workplans'::text,'workplans'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.description'::text,NULL::text,'b.status::text'::text,'b.repo'::text,'b.id'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('task'::text,'tasks'::text,'tasks'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.description'::text,'b.waiting_on'::text,'b.status::text'::text,'b.repo'::text,'b.workplan'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('decision'::text,'decisions'::text,'decisions'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.context'::text,'b.rationale'::text,'b.status::text'::text,'(select w.repo from workplans as w where w.id = b.workplan)'::text,'b.workplan'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text), ('progress'::text,'progress'::text,'progress_events'::text,NULL::text,'b.id::text'::text,'left(b.summary, 200)'::text,NULL::text,'b.summary'::text,NULL::text,'null::text'::text,'b.repo'::text,'b.workplan'::text,'b.id desc'::text,'b.occurred_at'::text)) "*VALUES*";
+    column14 AS moment,
+    column15 AS among
+   FROM (VALUES ('topic'::text,'topics'::text,'topics'::text,'b.slug'::text,'b.slug'::text,'b.title'::text,'b.slug || '' '' || b.title'::text,'b.description'::text,NULL::text,'b.status::text'::text,'null::uuid'::text,'null::uuid'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text,NULL::text), ('repo'::text,'repos'::text,'managed_repos'::text,'b.slug'::text,'b.slug'::text,'b.name'::text,'b.slug || '' '' || b.name'::text,NULL::text,NULL::text,'b.status::text'::text,'b.id'::text,'null::uuid'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text,NULL::text), ('workplan'::text,'workplans'::text,'workplans'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.description'::text,NULL::text,'b.status::text'::text,'b.repo'::text,'b.id'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text,NULL::text), ('task'::text,'tasks'::text,'tasks'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.description'::text,'b.waiting_on'::text,'b.status::text'::text,'b.repo'::text,'b.workplan'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text,NULL::text), ('decision'::text,'decisions'::text,'decisions'::text,'lower(b.code)'::text,'b.code'::text,'b.title'::text,'b.code || '' '' || b.title'::text,'b.context'::text,'b.rationale'::text,'b.status::text'::text,'(select w.repo from workplans as w where w.id = b.workplan)'::text,'b.workplan'::text,'b.updated_at desc, b.id desc'::text,'b.updated_at'::text,NULL::text), ('progress'::text,'progress'::text,'progress_events'::text,NULL::text,'b.id::text'::text,'left(b.summary, 200)'::text,NULL::text,'b.summary'::text,NULL::text,'null::text'::text,'b.repo'::text,'b.workplan'::text,'b.id desc'::text,'b.occurred_at'::text,'b.event_type <> ''claim'''::text)) "*VALUES*";
 
 ALTER VIEW statehub.searched_kinds OWNER TO statehub_owner;
 
@@ -5590,25 +5661,21 @@ CREATE INDEX managed_repos_updated ON statehub.managed_repos USING btree (update
 
 CREATE INDEX progress_events_author ON statehub.progress_events USING btree (author, id);
 
+CREATE INDEX progress_events_by_repo ON statehub.progress_events USING btree (repo, id);
+
+CREATE INDEX progress_events_by_task ON statehub.progress_events USING btree (task, id);
+
+CREATE INDEX progress_events_by_workplan ON statehub.progress_events USING btree (workplan, id);
+
 CREATE INDEX progress_events_decision ON statehub.progress_events USING btree (decision) WHERE (decision IS NOT NULL);
 
 CREATE INDEX progress_events_occurred ON statehub.progress_events USING btree (occurred_at DESC, id DESC);
 
-CREATE INDEX progress_events_repo ON statehub.progress_events USING btree (repo, occurred_at DESC, id DESC) WHERE (repo IS NOT NULL);
-
-CREATE INDEX progress_events_repo_id ON statehub.progress_events USING btree (repo, id) WHERE (repo IS NOT NULL);
-
-CREATE INDEX progress_events_task ON statehub.progress_events USING btree (task, occurred_at DESC, id DESC) WHERE (task IS NOT NULL);
-
-CREATE INDEX progress_events_task_id ON statehub.progress_events USING btree (task, id) WHERE (task IS NOT NULL);
+CREATE INDEX progress_events_repo_occurred ON statehub.progress_events USING btree (repo, occurred_at DESC, id DESC);
 
 CREATE INDEX progress_events_topic ON statehub.progress_events USING btree (topic) WHERE (topic IS NOT NULL);
 
 CREATE INDEX progress_events_type ON statehub.progress_events USING btree (event_type, id);
-
-CREATE INDEX progress_events_workplan ON statehub.progress_events USING btree (workplan, occurred_at DESC, id DESC) WHERE (workplan IS NOT NULL);
-
-CREATE INDEX progress_events_workplan_id ON statehub.progress_events USING btree (workplan, id) WHERE (workplan IS NOT NULL);
 
 CREATE INDEX progress_events_xid ON statehub.progress_events USING btree (xid, id);
 
@@ -5616,7 +5683,11 @@ CREATE INDEX search_decision_texts_2b309805 ON statehub.decisions USING gin ((((
 
 CREATE INDEX search_decision_titles_ef1ba2af ON statehub.decisions USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
 
-CREATE INDEX search_progress_texts_a76c8933 ON statehub.progress_events USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char"))));
+CREATE INDEX search_progress_texts_46c9d467 ON statehub.progress_events USING gin ((
+CASE
+    WHEN (event_type <> 'claim'::statehub.event_type) THEN (setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char"))
+    ELSE NULL::tsvector
+END));
 
 CREATE INDEX search_repo_titles_27bc6a36 ON statehub.managed_repos USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || name), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || name), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
 
@@ -5742,6 +5813,14 @@ CREATE TRIGGER keep_id BEFORE UPDATE OF id ON statehub.workplans FOR EACH ROW WH
 
 ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER keep_id;
 
+CREATE TRIGGER keep_known BEFORE DELETE ON statehub.managed_repos FOR EACH ROW EXECUTE FUNCTION statehub.keep_known('repo');
+
+ALTER TABLE statehub.managed_repos ENABLE ALWAYS TRIGGER keep_known;
+
+CREATE TRIGGER keep_known BEFORE DELETE ON statehub.workplans FOR EACH ROW EXECUTE FUNCTION statehub.keep_known('workplan');
+
+ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER keep_known;
+
 CREATE TRIGGER leave_unsettled_delete AFTER DELETE ON statehub.task_dependencies REFERENCING OLD TABLE AS was FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
 ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_delete;
@@ -5773,10 +5852,6 @@ ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER leave_unsettled
 CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.task_dependencies REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
 ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_update;
-
-CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.tasks FOR EACH ROW WHEN (((old.workplan <> new.workplan) OR ((old.status <> new.status) AND ((new.status = ANY (ARRAY['todo'::statehub.task_status, 'done'::statehub.task_status, 'cancel'::statehub.task_status])) OR (old.status = ANY (ARRAY['done'::statehub.task_status, 'cancel'::statehub.task_status])))))) EXECUTE FUNCTION statehub.leave_unsettled();
-
-ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER leave_unsettled_update;
 
 CREATE TRIGGER leave_unsettled_update AFTER UPDATE ON statehub.workplan_dependencies REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
@@ -5934,7 +6009,7 @@ CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON statehub.decisions FOR EACH RO
 
 ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER prepare;
 
-CREATE TRIGGER prepare BEFORE INSERT ON statehub.progress_events FOR EACH ROW WHEN (((new.repo IS NULL) AND ((new.task IS NOT NULL) OR (new.workplan IS NOT NULL) OR (new.decision IS NOT NULL)))) EXECUTE FUNCTION statehub.prepare_event();
+CREATE TRIGGER prepare BEFORE INSERT ON statehub.progress_events FOR EACH ROW WHEN (((new.repo IS NULL) OR (pg_trigger_depth() = 0))) EXECUTE FUNCTION statehub.prepare_event();
 
 ALTER TABLE statehub.progress_events ENABLE ALWAYS TRIGGER prepare;
 
@@ -6018,10 +6093,6 @@ CREATE TRIGGER refuse_cycle AFTER INSERT OR UPDATE ON statehub.workplan_dependen
 
 ALTER TABLE statehub.workplan_dependencies ENABLE ALWAYS TRIGGER refuse_cycle;
 
-CREATE TRIGGER release_claim AFTER UPDATE OF status ON statehub.tasks FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['done'::statehub.task_status, 'cancel'::statehub.task_status])))) EXECUTE FUNCTION statehub.release_finished_claim();
-
-ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER release_claim;
-
 CREATE TRIGGER touch BEFORE UPDATE ON statehub.decisions FOR EACH ROW EXECUTE FUNCTION statehub.touch_row();
 
 ALTER TABLE statehub.decisions ENABLE ALWAYS TRIGGER touch;
@@ -6090,11 +6161,6 @@ ALTER TABLE ONLY statehub.progress_events
 COMMENT ON CONSTRAINT progress_events_decision_known ON statehub.progress_events IS 'decision: does not exist';
 
 ALTER TABLE ONLY statehub.progress_events
-    ADD CONSTRAINT progress_events_repo_known FOREIGN KEY (repo) REFERENCES statehub.managed_repos(id);
-
-COMMENT ON CONSTRAINT progress_events_repo_known ON statehub.progress_events IS 'repo: is not registered';
-
-ALTER TABLE ONLY statehub.progress_events
     ADD CONSTRAINT progress_events_task_known FOREIGN KEY (task) REFERENCES statehub.tasks(id);
 
 COMMENT ON CONSTRAINT progress_events_task_known ON statehub.progress_events IS 'task: does not exist';
@@ -6103,11 +6169,6 @@ ALTER TABLE ONLY statehub.progress_events
     ADD CONSTRAINT progress_events_topic_known FOREIGN KEY (topic) REFERENCES statehub.topics(id);
 
 COMMENT ON CONSTRAINT progress_events_topic_known ON statehub.progress_events IS 'topic: does not exist';
-
-ALTER TABLE ONLY statehub.progress_events
-    ADD CONSTRAINT progress_events_workplan_known FOREIGN KEY (workplan) REFERENCES statehub.workplans(id);
-
-COMMENT ON CONSTRAINT progress_events_workplan_known ON statehub.progress_events IS 'workplan: does not exist';
 
 ALTER TABLE ONLY statehub.managed_repos
     ADD CONSTRAINT repos_domain_known FOREIGN KEY (domain) REFERENCES statehub.domains(slug);
@@ -6370,6 +6431,8 @@ REVOKE ALL ON FUNCTION statehub.is_held(task uuid, at timestamp with time zone) 
 GRANT ALL ON FUNCTION statehub.is_held(task uuid, at timestamp with time zone) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.is_held(task uuid, at timestamp with time zone) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.keep_known() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION statehub.leave_unsettled() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.ledger_decisions() FROM PUBLIC;
@@ -6434,15 +6497,19 @@ REVOKE ALL ON FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid
 GRANT ALL ON FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.next_expired(agent text, repos uuid[], plan uuid, most smallint) TO statehub_ro;
 
+REVOKE ALL ON FUNCTION statehub.next_judged(agent text, repos uuid[], most smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_judged(agent text, repos uuid[], most smallint) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_judged(agent text, repos uuid[], most smallint) TO statehub_ro;
+
 REVOKE ALL ON FUNCTION statehub.next_number(scope uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[], most smallint, careful boolean) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[]) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[]) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) TO statehub_api;
@@ -6501,8 +6568,6 @@ REVOKE ALL ON FUNCTION statehub.refuse_workplan_cycle() FROM PUBLIC;
 REVOKE ALL ON FUNCTION statehub.register_interface(doc jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.register_interface(doc jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.register_interface(doc jsonb) TO statehub_ro;
-
-REVOKE ALL ON FUNCTION statehub.release_finished_claim() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION statehub.release_task(task text, agent text, claim_seq bigint, reason text, force boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.release_task(task text, agent text, claim_seq bigint, reason text, force boolean) TO statehub_api;
@@ -6569,9 +6634,9 @@ REVOKE ALL ON FUNCTION statehub.search_signs() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.search_signs() TO statehub_api;
 GRANT ALL ON FUNCTION statehub.search_signs() TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.set_author(author text, kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.set_author(author text, kind text) TO statehub_api;

@@ -7,7 +7,7 @@ declare
     named text;
     told text;
 begin
-    told := set_config('statehub.told', jsonb_build_object(
+    told := set_config('statehub.told', json_build_object(
         'event_type', change_status.event_type, 'summary', said, 'detail', change_status.detail
     )::text, true);
     update tasks as t set status = change_status.status

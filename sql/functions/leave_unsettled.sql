@@ -7,8 +7,6 @@ begin
     case tg_table_name || ' ' || tg_op
         when 'tasks INSERT' then
             insert into unsettled (task) select c.id from changed as c where c.status = 'todo';
-        when 'tasks UPDATE' then
-            insert into unsettled (task) values (new.id);
         when 'workplans UPDATE' then
             insert into unsettled (workplan)
             select c.id from changed as c inner join was as w on c.id = w.id where c.status <> w.status;

@@ -13,12 +13,15 @@ begin
     if num_nonnulls(repo, workplan, domain, tags) > 0 then
         select r.repos, r.plan into repos, plan from claim_scope(repo, workplan, domain, tags) as r;
     end if;
-    if plan is null and not careful then
-        found_id := next_queued(agent, repos, most, false);
+    if plan is null and not careful and max_priority is null then
+        found_id := next_queued(agent, repos);
         if found_id is not null then return found_id; end if;
     end if;
-    -- the first entry of the index tells whether any claim has expired at all
-    if (select min(c.lease_expires_at) from task_claims as c where c.claimed_by is not null) <= clock_timestamp() then
+    if exists (
+        select from (
+            select c.lease_expires_at from task_claims as c where c.claimed_by is not null order by c.lease_expires_at limit 1
+        ) as first where first.lease_expires_at <= clock_timestamp()
+    ) then
         found_id := next_expired(agent, repos, plan, most);
     end if;
     if found_id is null and exists (select from unsettled) then
@@ -26,7 +29,7 @@ begin
     end if;
     if found_id is not null then return found_id; end if;
     if plan is not null then return next_of_workplan(agent, repos, plan, most); end if;
-    return next_queued(agent, repos, most, true);
+    return next_judged(agent, repos, most);
 end
 $$;
 comment on function next_task is 'The next ready task for this agent, locked.';

@@ -28,7 +28,7 @@ begin
     from tasks as t inner join (
         select unnest(unflagged) as id
         union
-        -- more than ever are locked at once; if all of them are, next_queued() looks further
+        -- more than ever are locked at once; if all of them are, next_judged() looks further
         (
             select q.id from tasks as q
             where q.queued and (repos is null or q.repo = any(repos)) and (plan is null or q.workplan = plan)

@@ -1,5 +1,8 @@
 -- What a task takes from its workplan: repo always; code and due_at where left out. And the first guess of queued, which
 -- settle() confirms: what it depends on may be changing in a transaction that is not visible here.
+-- And what its status brings with it: settle() looks again at what may have become ready or not, or have made others so, and
+-- done and cancel release a claim, whose row stays, since claim_seq only grows. Not by triggers with a WHEN of their own: its
+-- text is parsed by every statement that updates a task, and the two of them took as long as a twentieth of a claim.
 create function prepare_task() returns trigger
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
@@ -28,7 +31,16 @@ begin
     elsif moved or old.status <> 'todo' then
         new.queued := workplan_is_open(new.workplan) and (tg_op = 'INSERT' or task_is_free(new.id));
     end if;
+    if tg_op = 'UPDATE' and (moved or old.status <> new.status) then
+        if moved or new.status in ('todo', 'done', 'cancel') or old.status in ('done', 'cancel') then
+            insert into unsettled (task) values (new.id);
+        end if;
+        if old.status <> new.status and new.status in ('done', 'cancel') then
+            update task_claims set claimed_by = null, claimed_at = null, lease_expires_at = null
+            where task = new.id and claimed_by is not null;
+        end if;
+    end if;
     return new;
 end
 $$;
-comment on function prepare_task is 'Before insert or update: repo, code, due_at, queued.';
+comment on function prepare_task is 'Before insert or update: repo, code, due_at, queued; what its status brings with it.';

@@ -7,7 +7,7 @@ create function record_change() returns trigger
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
     noun text := tg_argv[0];
-    named text := case when noun in ('topic', 'repo') then 'slug' else 'code' end;
+    named text;
     author text := coalesce(nullif(current_setting('statehub.author', true), ''), session_user);
     kind author_kind := coalesce(nullif(current_setting('statehub.author_kind', true), ''), 'human');
     told jsonb := case when noun = 'task' and tg_op = 'UPDATE' then nullif(current_setting('statehub.told', true), '') end;
@@ -26,6 +26,7 @@ begin
         from changed as c inner join was as w on c.id = w.id;
         return null;
     end if;
+    named := case when noun in ('topic', 'repo') then 'slug' else 'code' end;
     type := nullif(current_setting('statehub.event_type', true), '');
     bulk := coalesce(current_setting('statehub.bulk', true), '') = 'on';
     if tg_op = 'INSERT' then

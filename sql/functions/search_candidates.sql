@@ -31,7 +31,7 @@ language sql volatile set search_path = statehub, pg_temp as $$
     cross join lateral (
         select
             search_vector(k.titled, null, null, language) as titles,
-            search_vector(k.titled, k.described, k.reasoned, language) as texts
+            search_vector(k.titled, k.described, k.reasoned, language, k.among) as texts
     ) as e
     cross join lateral (
         values

@@ -7,7 +7,7 @@ language sql stable set search_path = statehub, pg_temp as $$
     cross join lateral (
         select 'titles', replace(search_vector(k.titled, null, null, language), 'b.', '') where k.titled is not null
         union all
-        select 'texts', replace(search_vector(k.titled, k.described, k.reasoned, language), 'b.', '')
+        select 'texts', replace(search_vector(k.titled, k.described, k.reasoned, language, k.among), 'b.', '')
         where k.described is not null
     ) as v (part, expression)
     order by 1

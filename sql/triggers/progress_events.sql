@@ -1,6 +1,8 @@
--- The log: where an event belongs; and append-only, for every role.
+-- The log: where an event belongs; that what it is about stays; and append-only, for every role.
 create trigger prepare before insert on progress_events for each row
-when (new.repo is null and (new.task is not null or new.workplan is not null or new.decision is not null))
+when (new.repo is null or pg_trigger_depth() = 0)
 execute function prepare_event();
+create trigger keep_known before delete on managed_repos for each row execute function keep_known('repo');
+create trigger keep_known before delete on workplans for each row execute function keep_known('workplan');
 create trigger append_only before update or delete or truncate on progress_events
 for each statement execute function refuse_change();

@@ -1,9 +1,6 @@
--- What a task takes from its workplan, the end of a claim, and parents that form no loop: only an update can close one with
--- what others do at the same time, since nobody sees a new task before it is committed.
+-- What a task takes from its workplan and what its status brings with it, and parents that form no loop: only an update can
+-- close one with what others do at the same time, since nobody sees a new task before it is committed.
 create trigger prepare before insert or update on tasks for each row execute function prepare_task();
-create trigger release_claim after update of status on tasks
-for each row when (old.status is distinct from new.status and new.status in ('done', 'cancel'))
-execute function release_finished_claim();
 create trigger gate before update of id, parent on tasks for each statement execute function pass_gate();
 create trigger refuse_cycle after insert or update of id, parent on tasks
 for each row when (new.parent is not null) execute function refuse_parent_cycle();

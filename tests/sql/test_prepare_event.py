@@ -1,11 +1,30 @@
-"""prepare_event(): what an event is about has a place, filled in where it was left out."""
+"""prepare_event(), keep_known(): what an event is about has a place, is there, and stays."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.sql.world import Connection, insert, make_decision, make_plan, make_repo, make_task, value
+from tests.sql.world import (
+    API,
+    SUPERUSER,
+    Connection,
+    Database,
+    insert,
+    make_decision,
+    make_plan,
+    make_repo,
+    make_task,
+    value,
+    wait_until_blocked,
+)
+
+NOBODY = UUID(int=1)
+REFERENCE = {"managed_repos": "repo", "workplans": "workplan"}
 
 
 @pytest.fixture
@@ -57,3 +76,40 @@ def test_a_decision_about_a_topic_alone_has_no_repository(owner_tx: Connection) 
     decision = make_decision(owner_tx)
     topic = value(owner_tx, "select id from topics where slug = 'platform'")
     assert place(owner_tx, decision=decision) == {"topic": topic, "decision": decision}
+
+
+@pytest.mark.parametrize("given", ["", "repo", "task", "workplan"])
+@pytest.mark.parametrize("unknown", ["repo", "workplan", "task", "topic", "decision"])
+def test_what_is_not_there_is_refused_whatever_else_is_given(
+    owner_tx: Connection, about: dict[str, Any], unknown: str, given: str
+) -> None:
+    references = {name: about[name] for name in given.split()} | {unknown: NOBODY}
+    with pytest.raises(psycopg.errors.ForeignKeyViolation) as raised:
+        place(owner_tx, **references)
+    assert raised.value.diag.constraint_name == f"progress_events_{unknown}_known"
+
+
+@pytest.mark.parametrize("table", ["managed_repos", "workplans"])
+def test_a_row_that_somebody_is_just_writing_about_is_not_deleted(database: Database, table: str) -> None:
+    with (
+        closing(database.connect(API)) as api,
+        closing(database.connect(SUPERUSER)) as superuser,
+        ThreadPoolExecutor() as pool,
+    ):
+        repo = make_repo(superuser)
+        superuser.execute(f"alter table {table} disable trigger record_insert")  # no event tells of it yet
+        row = make_repo(superuser, "bare") if table == "managed_repos" else make_plan(superuser, repo=repo)
+        superuser.execute(f"alter table {table} enable always trigger record_insert")
+        delete = f"delete from {table} where id = %s"
+        with superuser.transaction(force_rollback=True):
+            assert superuser.execute(delete, [row]).rowcount == 1
+        with api.transaction():
+            insert(api, "progress_events", "id", summary="said", author="me", **{REFERENCE[table]: row})
+            waiting = pool.submit(superuser.execute, delete, [row])
+            wait_until_blocked(api, superuser)
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="is in the log, and is not deleted") as raised:
+            waiting.result()
+        assert raised.value.diag.constraint_name == f"progress_events_{REFERENCE[table]}_known"
+        superuser.execute("set session_replication_role = replica")
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            superuser.execute(delete, [row])

@@ -315,3 +315,13 @@ def test_the_indexes_are_those_that_the_language_needs(filled: Database) -> None
         assert len(wanted) == 10
         german = column(api, "select name from search_indexes('german')")
         assert not set(german) & set(wanted)
+
+
+def test_the_log_is_searched_but_for_claims_which_have_nobodys_words(api_tx: Connection) -> None:
+    make_task(api_tx, make_plan(api_tx), code="T-1")
+    api_tx.execute("select * from claim_task('hildegard', 'T-1')")
+    assert hits(api_tx, "hildegard") == []
+    api_tx.execute("select * from release_task('T-1', 'hildegard', 1, 'too steep for hildegard')")
+    insert(api_tx, "progress_events", summary="hildegard climbed", author="me")
+    assert {hit["kind"] for hit in hits(api_tx, "hildegard")} == {"progress"}
+    assert len(hits(api_tx, "hildegard")) == 2
