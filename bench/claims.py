@@ -1,6 +1,6 @@
 """How many claims a second, when many agents ask at once?
 
-A hub of 1 million tasks, 50,000 of them ready. Claimers are asyncpg connections, each of which claims one task
+A hub of 1 million tasks, 10,000 of them ready. Claimers are asyncpg connections, each of which claims one task
 after the other by claim_task(): 1, 8 and 64 of them. Their limit is a bare queue, a table equal to tasks with
 all its indexes but no trigger and no foreign key, from which they take rows by `UPDATE … WHERE id = (SELECT …
 FOR UPDATE SKIP LOCKED)` with one pg_notify in the transaction: what a claim must do at the least when others
@@ -28,8 +28,8 @@ from _queues import STATEMENTS, Sqlite, load, make_bare, put_back
 
 from statehub.queries import queries
 
-TASKS, READY, SMALL, SMALL_READY = 1_000_000, 50_000, 10_000, 100
-ROUNDS, SLICE_S, SQLITE_SLICE_S = 9, 2.0, 1.0
+TASKS, READY, SMALL, SMALL_READY = 1_000_000, 10_000, 10_000, 100
+ROUNDS, SLICE_S, SQLITE_SLICE_S = 11, 1.5, 0.5
 CLAIMERS = (1, 8, 64)
 CLAIMS_BEFORE = 20  # PostgreSQL plans a statement's first five runs one by one
 LIST_ROUNDS, WARM_UP = 100, 10

@@ -3,6 +3,7 @@ const ADDRESS = "/api/state/events";
 const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
 const SILENT_MS = 400; // how long a page waits for the stream before it reads without it
+const UNHEARD_MS = 5000; // how long a stream may be open without the revision that it begins with
 
 const listeners = new Set();
 const watchers = new Set();
@@ -54,6 +55,7 @@ function open() {
   source = new EventSource(ADDRESS);
   source.addEventListener("change", hear);
   source.addEventListener("error", broke);
+  timer = setTimeout(broke, UNHEARD_MS); // a hub that is just ending may take the request, and never answer
 }
 
 function close() {
@@ -68,6 +70,7 @@ function hear({data, lastEventId}) {
   const mark = `${lastEventId.split(".")[0]} ${revision}`;
   const news = known.has(section) && known.get(section) !== mark;
   known.set(section, mark);
+  clearTimeout(timer);
   stream.token = lastEventId;
   pause = FIRST_MS;
   become("open");
@@ -77,6 +80,7 @@ function hear({data, lastEventId}) {
 
 // the browser's own way to reconnect gives up on an answer such as 503
 function broke() {
+  clearTimeout(timer);
   source?.close();
   source = null;
   become(state === "open" ? "reconnecting" : "broken");
