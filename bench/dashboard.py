@@ -4,7 +4,9 @@ Pages of a fresh build, served by `custodian dashboard` for `custodian serve`, i
 from the navigation, with an empty cache, until the page's charts, tables and lists have rows and a frame is drawn.
 Each takes turns with a page of the same server that has no data to ask for: one script of as many bytes as the
 page's, which draws a table of 100 rows. A filter is measured from its change to the frame that shows the rows; its
-peer is the same request, sent by a bare fetch. Layout shift is the sum of what Chromium tells of the load.
+peer is the same request, sent by a bare fetch. A change is measured from its UPDATE to the frame that shows it, two
+in a row; its peer is a page that listens to the same stream and fetches the one row. Layout shift is the sum of what
+Chromium tells of the load.
 """
 
 import os
@@ -22,6 +24,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from _board import load
+from _changes import Changes
 from _common import make_database, paired_ratio, report, spread, temporary_server
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -178,6 +181,17 @@ def filtered(browser: Browser, board: str) -> tuple[list[float], list[float]]:
     return ours, theirs
 
 
+def changed(browser: Browser, board: str, url: str) -> tuple[list[float], list[float]]:
+    """Milliseconds until a change by psql is shown, and until a bare fetch has it; in turns."""
+    changes, ours, theirs = Changes(url), [], []
+    for _ in range(ROUNDS):
+        with opened(browser) as page:
+            ours += changes.of_page(page, board)
+        with opened(browser) as page:
+            theirs += changes.of_fetch(page, board)
+    return ours, theirs
+
+
 def main() -> None:
     chromium = shutil.which("chromium") or sys.exit("no chromium here; on Debian: apt install chromium")
     times: dict[str, list[float]] = {name: [] for name in PAGES}
@@ -200,12 +214,15 @@ def main() -> None:
                     moved[name] = max(moved[name], shifted)
                     peers[name].append(drawn(browser, f"{board}/peer-{name}", ["tr"])[0])
             filters, fetches = filtered(browser, board)
+            changes, bare_changes = changed(browser, board, url)
             browser.close()
     ratios = {f"{name}_vs_static": paired_ratio(times[name], peers[name]) for name in PAGES}
     ratios = {
         "page_vs_static": max(ratios.values()), "filter_vs_fetch": paired_ratio(filters, fetches),
+        "change_vs_fetch": paired_ratio(changes, bare_changes),
         "page_s": max(median(found) for name, found in times.items() if name != "overview_all") / 1000,
         "overview_all_s": median(times["overview_all"]) / 1000, "filter_ms": median(filters),
+        "change_ms": median(changes), "change_p90_ms": sorted(changes)[len(changes) * 9 // 10],
         "script_kb": max(sizes.values()) / 1000, "layout_shift": max(moved.values()), **ratios,
     }  # fmt: skip
     figures = {f"{name}_ms": median(found) for name, found in times.items()}
@@ -213,11 +230,13 @@ def main() -> None:
     figures |= {f"{name}_kb": size / 1000 for name, size in sizes.items()}
     figures |= {f"{name}_shift": shift for name, shift in moved.items()}
     figures |= {"filter_p90_ms": sorted(filters)[len(filters) * 9 // 10], "fetch_ms": median(fetches)}
+    figures |= {"change_max_ms": max(changes), "bare_change_ms": median(bare_changes)}
     rows = [
         (name, spread(times[name]), spread(peers[name]), f"{sizes[name] / 1000:.0f}", f"{moved[name]:.4f}")
         for name in PAGES
     ]
     rows.append(("a filter", spread(filters), spread(fetches), "", ""))
+    rows.append(("a change", spread(changes), spread(bare_changes), "", ""))
     columns = ("page", "ms", "peer ms", "script kB", "shift")
     report("dashboard", (__doc__ or "").splitlines()[0], columns, rows, ratios, figures)
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.hubs import CUSTODIAN, Hub, free_port
 from tests.mcp.door import HTTP, Door, connected, use
-from tests.running import NO_DATA, eventually
+from tests.running import eventually
 
 pytestmark = pytest.mark.anyio
 ASK = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -81,7 +81,7 @@ async def test_a_token_that_is_made_later_is_asked_for_and_found(started: tuple[
 
 def test_a_port_that_is_taken_is_said_and_so_is_the_setting(started: tuple[Hub, str], tmp_path: Path) -> None:
     hub, _ = started
-    environment = hub.environment | {"STATEHUB_MCP_PORT": str(door_of(hub).port), "STATEHUB_DATA_DIR": str(NO_DATA)}
+    environment = hub.environment | {"STATEHUB_MCP_PORT": str(door_of(hub).port), "STATEHUB_DATA_DIR": str(tmp_path)}
     done = subprocess.run(
         [*CUSTODIAN, "mcp"], env=environment, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
     )

@@ -2,10 +2,9 @@
 import {ApiError, api} from "./api.js";
 import {noteSnapshot} from "./liveness.js";
 import {morph} from "./morph.js";
+import {Pace} from "./pace.js";
 import {stream} from "./stream.js";
 
-const GAP_MS = 300; // between two reads of a hub that changes all the time
-const REST = 2; // a read that takes long is followed by a pause that is so many times as long
 const POLL_MS = 5000; // while the stream is away
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 
@@ -24,23 +23,23 @@ function loader(asked) {
  *
  * `baked`: a loader's document, {at, documents}, with documents as `asked` gives them. `sections`: whose changes matter.
  * `every`: read again after so many ms in any case, for what changes without a message, as leases do. `gap`: ms between two
- * reads, for what costs the hub more than a glance.
+ * reads, for what costs the hub more than a glance (pace.js).
  */
 export function follow(asked, options) {
   return new Live(asked, options);
 }
 
 class Live {
-  constructor(asked, {baked = null, sections = ["core", "progress"], every = 0, gap = GAP_MS} = {}) {
+  constructor(asked, {baked = null, sections = ["core", "progress"], every = 0, gap} = {}) {
     this.load = loader(asked);
     this.value = undefined;
     this.error = null;
     this.sections = sections;
     this.every = every;
-    this.gap = gap;
+    this.pace = new Pace(gap);
     this.watchers = new Set();
     this.fails = 0;
-    this.took = 0;
+    this.token = null; // of the change that was read for
     if (baked?.at) {
       this.value = baked.documents;
       noteSnapshot(baked.at);
@@ -63,12 +62,12 @@ class Live {
     this.load = loader(asked);
     this.running?.abort();
     this.running = null;
-    this.startedAt = undefined; // who asks for something else does not wait
+    this.pace.reset(); // who asks for something else does not wait
     if (this.watchers.size) this.read();
   }
 
   start() {
-    const stopChanges = stream.onChange(({section}) => this.sections.includes(section) && this.read());
+    const stopChanges = stream.onChange((change) => this.hear(change));
     const wake = () => document.visibilityState === "visible" && this.isOld() && this.read();
     document.addEventListener("visibilitychange", wake);
     const stopState = stream.onState((state) => state === "broken" && this.read());
@@ -83,6 +82,13 @@ class Live {
     clearTimeout(this.timer);
   }
 
+  /** One commit may change both sections, and is told twice: under the same token. */
+  hear({section, token}) {
+    if (!this.sections.includes(section) || token === this.token) return;
+    this.token = token;
+    this.read();
+  }
+
   isOld() {
     return this.error !== null || (this.every > 0 && Date.now() - this.readAt >= this.every);
   }
@@ -91,13 +97,11 @@ class Live {
   read() {
     if (this.running) return void (this.again = true);
     clearTimeout(this.timer);
-    const wait =
-      this.startedAt === undefined || this.fails
-        ? 0
-        : this.startedAt + Math.max(this.gap, REST * this.took) - Date.now();
+    const wait = this.fails ? 0 : this.pace.wait(Date.now());
     if (wait > 0) return void (this.timer = setTimeout(() => this.read(), wait));
     this.again = false;
     this.startedAt = Date.now();
+    this.pace.begin(this.startedAt);
     const running = (this.running = new AbortController());
     this.load({signal: running.signal, api}).then(
       (value) => this.done(running, value, null),
@@ -109,7 +113,7 @@ class Live {
     if (this.running !== running || this.watchers.size === 0) return;
     this.running = null;
     this.error = error;
-    this.took = Date.now() - this.startedAt;
+    this.pace.end(Date.now() - this.startedAt);
     if (error === null) {
       this.value = value;
       this.readAt = Date.now();

@@ -21,7 +21,7 @@ export const stream = {
   get state() {
     return state;
   },
-  /** f({section, revision}) for every change of a section, also for one that happened while the stream was away. */
+  /** f({section, revision, token}) for every change of a section, also for one that happened while the stream was away. */
   onChange(f) {
     listeners.add(f);
     if (listeners.size === 1) open();
@@ -75,7 +75,7 @@ function hear({data, lastEventId}) {
   pause = FIRST_MS;
   become("open");
   arrived();
-  if (news) listeners.forEach((f) => f({section, revision}));
+  if (news) listeners.forEach((f) => f({section, revision, token: lastEventId}));
 }
 
 // the browser's own way to reconnect gives up on an answer such as 503
