@@ -350,6 +350,55 @@ ALTER FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lea
 
 COMMENT ON FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) IS 'SH409, naming the holder, unless this claim holds the task; renews its lease, and returns its end.';
 
+CREATE FUNCTION statehub.claim_queued(agent text, repos uuid[], lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'statehub', 'pg_temp'
+    SET enable_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_variable
+declare
+    told text;
+begin
+    if repos is null then
+        select t.id, clock_timestamp() into id, claimed_at from tasks as t
+        where t.queued and (t.assignee is null or lower(t.assignee) = lower(agent))
+            and not exists (select from unsettled)
+            and coalesce((
+                select c.lease_expires_at > clock_timestamp() from task_claims as c
+                where c.claimed_by is not null order by c.lease_expires_at limit 1
+            ), true)
+        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
+    elsif cardinality(repos) = 1 then
+        select t.id, clock_timestamp() into id, claimed_at from tasks as t
+        where t.queued and t.repo = repos[1] and (t.assignee is null or lower(t.assignee) = lower(agent))
+            and not exists (select from unsettled)
+            and coalesce((
+                select c.lease_expires_at > clock_timestamp() from task_claims as c
+                where c.claimed_by is not null order by c.lease_expires_at limit 1
+            ), true)
+        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
+    end if;
+    if id is not null then
+        told := set_config('statehub.told', json_build_object(
+            'event_type', 'claim', 'summary', 'claimed by ' || agent, 'detail', json_build_object('agent', agent, 'claim_seq', 1)
+        )::text, true);
+        with taken as (
+            insert into task_claims (task, claim_seq, claimed_by, claimed_at, lease, lease_expires_at)
+            values (id, 1, agent, claimed_at, lease, claimed_at + lease) on conflict (task) do nothing
+            returning task_claims.task, task_claims.claim_seq, task_claims.lease_expires_at
+        )
+        update tasks as t set status = 'progress' from taken as c where t.id = c.task
+        returning t.code, c.claim_seq, c.lease_expires_at into code, claim_seq, lease_expires_at;
+        told := set_config('statehub.told', '', true);
+    end if;
+end
+$$;
+
+ALTER FUNCTION statehub.claim_queued(agent text, repos uuid[], lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) OWNER TO statehub_owner;
+
+COMMENT ON FUNCTION statehub.claim_queued(agent text, repos uuid[], lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) IS 'Claims the first task of the queue for this agent; nulls where there is more to ask.';
+
 CREATE FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO 'statehub', 'pg_temp'
@@ -383,10 +432,18 @@ CREATE FUNCTION statehub.claim_task(agent text, task text DEFAULT NULL::text, re
 declare
     target uuid;
     taken record;
+    repos uuid[];
     careful boolean := false;
 begin
     if claim_limit is not null then perform check_capacity(agent, claim_limit); end if;
-    loop
+    if num_nonnulls(task, workplan, max_priority) = 0 then
+        if num_nonnulls(repo, domain, tags) > 0 then
+            select r.repos into repos from claim_scope(repo, null, domain, tags) as r;
+        end if;
+        taken := claim_queued(agent, repos, lease);
+        code := taken.code;
+    end if;
+    while code is null loop
         if task is null then
             target := next_task(agent, repo, workplan, domain, tags, max_priority, careful);
         else
@@ -394,19 +451,16 @@ begin
             perform from tasks as t where t.id = target for no key update;
             perform refuse_unready(target);
         end if;
-        exit when target is null;
+        if target is null then return; end if;
         taken := take_task(target, agent, lease);
-        exit when taken.code is not null;
-        careful := true;  -- it is held, or a heartbeat was faster: the next one
-    end loop;
-    if target is not null then
-        id := target;
         code := taken.code;
-        claim_seq := taken.claim_seq;
-        claimed_at := taken.claimed_at;
-        lease_expires_at := taken.lease_expires_at;
-        return next;
-    end if;
+        careful := true;  -- where it is held, or a heartbeat was faster: the next one
+    end loop;
+    id := taken.id;
+    claim_seq := taken.claim_seq;
+    claimed_at := taken.claimed_at;
+    lease_expires_at := taken.lease_expires_at;
+    return next;
 end
 $$;
 
@@ -1566,12 +1620,14 @@ CREATE FUNCTION statehub.keep_known() RETURNS trigger
 declare
     is_known boolean := case tg_table_name
         when 'managed_repos' then exists (select from progress_events as e where e.repo = old.id)
-        else exists (select from progress_events as e where e.workplan = old.id)
+        when 'workplans' then exists (select from progress_events as e where e.workplan = old.id)
+        else exists (select from progress_events as e where e.task = old.id)
     end;
 begin
     if is_known then
         raise foreign_key_violation using
-            message = format('%s %s is in the log, and is not deleted; set its status to archived', tg_argv[0], old.id),
+            message = format('%s %s is in the log, and is not deleted; set its status to %s', tg_argv[0], old.id,
+                case when tg_argv[0] = 'task' then 'cancel' else 'archived' end),
             constraint = format('progress_events_%s_known', tg_argv[0]), table = 'progress_events';
     end if;
     return old;
@@ -1580,7 +1636,7 @@ $$;
 
 ALTER FUNCTION statehub.keep_known() OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.keep_known() IS 'Before a repository or workplan is deleted: not while an event is about it.';
+COMMENT ON FUNCTION statehub.keep_known() IS 'Before a repository, workplan or task is deleted: not while an event is about it.';
 
 CREATE FUNCTION statehub.leave_unsettled() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2429,44 +2485,6 @@ ALTER FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, mo
 
 COMMENT ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) IS 'The first queued task of a workplan for this agent, locked.';
 
-CREATE FUNCTION statehub.next_queued(agent text, repos uuid[]) RETURNS uuid
-    LANGUAGE plpgsql
-    SET search_path TO 'statehub', 'pg_temp'
-    SET enable_sort TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-declare
-    found_id uuid;
-    name text := lower(agent);
-    at timestamptz := clock_timestamp();
-begin
-    if repos is null then
-        select t.id into found_id from tasks as t
-        where t.queued and (t.assignee is null or lower(t.assignee) = name)
-            and not exists (select from unsettled)
-            and coalesce((
-                select c.lease_expires_at > at from task_claims as c
-                where c.claimed_by is not null order by c.lease_expires_at limit 1
-            ), true)
-        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
-    elsif cardinality(repos) = 1 then
-        select t.id into found_id from tasks as t
-        where t.queued and t.repo = repos[1] and (t.assignee is null or lower(t.assignee) = name)
-            and not exists (select from unsettled)
-            and coalesce((
-                select c.lease_expires_at > at from task_claims as c
-                where c.claimed_by is not null order by c.lease_expires_at limit 1
-            ), true)
-        order by t.priority, t.due_at, t.position, t.code limit 1 for no key update skip locked;
-    end if;
-    return found_id;
-end
-$$;
-
-ALTER FUNCTION statehub.next_queued(agent text, repos uuid[]) OWNER TO statehub_owner;
-
-COMMENT ON FUNCTION statehub.next_queued(agent text, repos uuid[]) IS 'The first task of the queue for this agent, locked; null where there is more to ask.';
-
 CREATE FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
@@ -2479,10 +2497,6 @@ declare
 begin
     if num_nonnulls(repo, workplan, domain, tags) > 0 then
         select r.repos, r.plan into repos, plan from claim_scope(repo, workplan, domain, tags) as r;
-    end if;
-    if plan is null and not careful and max_priority is null then
-        found_id := next_queued(agent, repos);
-        if found_id is not null then return found_id; end if;
     end if;
     if exists (
         select from (
@@ -2676,6 +2690,8 @@ begin
                 then 'repo: is not registered'
             when new.workplan is not null and not exists (select from workplans as w where w.id = new.workplan for key share)
                 then 'workplan: does not exist'
+            when new.task is not null and not exists (select from tasks as t where t.id = new.task for key share)
+                then 'task: does not exist'
         end;
         if unknown is not null then
             raise foreign_key_violation using message = unknown, table = 'progress_events',
@@ -2715,15 +2731,15 @@ begin
             raise foreign_key_violation using message = 'no such workplan', constraint = 'tasks_workplan_known', table = 'tasks';
         end if;
         new.repo := plan.repo;
-    end if;
-    if tg_op = 'INSERT' then
-        new.due_at := coalesce(new.due_at, plan.due_at);
-    end if;
-    if tg_op = 'INSERT' and new.code is null then
-        loop
-            new.code := numbered(plan.code || '-T', next_number(plan.id), 2);
-            exit when not exists (select from tasks as t where lower(t.code) = lower(new.code));
-        end loop;
+        if tg_op = 'INSERT' then
+            new.due_at := coalesce(new.due_at, plan.due_at);
+            if new.code is null then
+                loop
+                    new.code := numbered(plan.code || '-T', next_number(plan.id), 2);
+                    exit when not exists (select from tasks as t where lower(t.code) = lower(new.code));
+                end loop;
+            end if;
+        end if;
     end if;
     if new.status <> 'todo' then
         new.queued := false;
@@ -2733,10 +2749,10 @@ begin
     if tg_op = 'UPDATE' and (moved or old.status <> new.status) then
         if moved or new.status in ('todo', 'done', 'cancel') or old.status in ('done', 'cancel') then
             insert into unsettled (task) values (new.id);
-        end if;
-        if old.status <> new.status and new.status in ('done', 'cancel') then
-            update task_claims set claimed_by = null, claimed_at = null, lease_expires_at = null
-            where task = new.id and claimed_by is not null;
+            if old.status <> new.status and new.status in ('done', 'cancel') then
+                update task_claims set claimed_by = null, claimed_at = null, lease_expires_at = null
+                where task = new.id and claimed_by is not null;
+            end if;
         end if;
     end if;
     return new;
@@ -3467,13 +3483,13 @@ CREATE FUNCTION statehub.search_candidates(kind text, typed text, language text,
     cross join lateral (
         select
             search_vector(k.titled, null, null, language) as titles,
-            search_vector(k.titled, k.described, k.reasoned, language, k.among) as texts
+            search_vector(k.titled, k.described, k.reasoned, language) as texts
     ) as e
     cross join lateral (
         values
         (true, k.named || format(' = %L', lower(btrim(typed)))),
         (false, e.titles || format(' @@ %L::tsquery', q.loose)),
-        (false, case when k.described is not null then e.texts || format(' @@ %L::tsquery', q.loose) end)
+        (false, case when k.described is not null then concat_ws(' and ', k.among, e.texts || format(' @@ %L::tsquery', q.loose)) end)
     ) as s (is_named, condition)
     cross join lateral (
         select concat_ws(' and ', 'true',
@@ -3513,24 +3529,24 @@ ALTER FUNCTION statehub.search_highlight(fields text[], texts text[], query tsqu
 
 COMMENT ON FUNCTION statehub.search_highlight(fields text[], texts text[], query tsquery, language text) IS 'Which field matches, and where: {field, parts}.';
 
-CREATE FUNCTION statehub.search_indexes(language text) RETURNS TABLE(name text, tbl text, definition text)
+CREATE FUNCTION statehub.search_indexes(language text) RETURNS TABLE(name text, tbl text, definition text, among text)
     LANGUAGE sql STABLE
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
-    select format('search_%s_%s_%s', k.kind, v.part, left(md5(v.expression), 8)), k.tbl, v.expression
+    select format('search_%s_%s_%s', k.kind, v.part, left(md5(concat(v.expression, v.among)), 8)), k.tbl, v.expression, v.among
     from searched_kinds as k
     cross join lateral (
-        select 'titles', replace(search_vector(k.titled, null, null, language), 'b.', '') where k.titled is not null
+        select 'titles', replace(search_vector(k.titled, null, null, language), 'b.', ''), replace(k.among, 'b.', '') where k.titled is not null
         union all
-        select 'texts', replace(search_vector(k.titled, k.described, k.reasoned, language, k.among), 'b.', '')
+        select 'texts', replace(search_vector(k.titled, k.described, k.reasoned, language), 'b.', ''), replace(k.among, 'b.', '')
         where k.described is not null
-    ) as v (part, expression)
+    ) as v (part, expression, among)
     order by 1
 $$;
 
 ALTER FUNCTION statehub.search_indexes(language text) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.search_indexes(language text) IS 'Name, table and expression of each GIN index that search needs in this language.';
+COMMENT ON FUNCTION statehub.search_indexes(language text) IS 'Name, table, expression and condition of each GIN index that search needs in this language.';
 
 CREATE FUNCTION statehub.search_is_rare(tbl text, condition text) RETURNS boolean
     LANGUAGE plpgsql
@@ -3620,22 +3636,22 @@ ALTER FUNCTION statehub.search_signs() OWNER TO statehub_owner;
 
 COMMENT ON FUNCTION statehub.search_signs() IS 'Signs that stand between words of one thing: each is a space to search.';
 
-CREATE FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text DEFAULT NULL::text) RETURNS text
+CREATE FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
-    select '(' || case when among is null then '' else format('case when %s then ', among) end || string_agg(format(
+    select '(' || string_agg(format(
         'setweight(to_tsvector(''pg_catalog.%s'', regexp_replace(left(coalesce(%s, ''''), 20000), %L, '' '', ''g'')), %L)',
         c.config, p.expression, '[' || replace(search_signs(), '\', '\\') || ']', p.weight
-    ), ' || ' order by p.weight, c.config = 'simple') || case when among is null then ')' else ' end)' end
+    ), ' || ' order by p.weight, c.config = 'simple') || ')'
     from (values (titled, 'A'), (described, 'B'), (reasoned, 'C')) as p (expression, weight)
     cross join (select distinct u.config from unnest(array['simple', language]) as u (config)) as c
     where p.expression is not null
 $$;
 
-ALTER FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) IS 'SQL of a row''s search vector: titled has weight A, described B, reasoned C; null unless among.';
+COMMENT ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) IS 'SQL of a row''s search vector: titled has weight A, described B, reasoned C.';
 
 CREATE FUNCTION statehub.set_author(author text, kind text DEFAULT 'agent'::text) RETURNS text
     LANGUAGE sql
@@ -3926,7 +3942,7 @@ ALTER FUNCTION statehub.sync_plans(named text, doc jsonb) OWNER TO statehub_owne
 
 COMMENT ON FUNCTION statehub.sync_plans(named text, doc jsonb) IS 'Writes a batch of workplans and tasks; answers with codes and versions in the batch''s order. SH409: rows moved.';
 
-CREATE FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) RETURNS record
+CREATE FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
@@ -3959,15 +3975,16 @@ begin
                 'reason', 'the lease ran out', 'lease_expired_at', former.lease_expires_at, 'claimed_at', at
             ));
     end if;
+    id := task;
     claim_seq := seq;
     claimed_at := at;
     lease_expires_at := ends_at;
 end
 $$;
 
-ALTER FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) IS 'Claims a task whose row is locked; nulls when somebody holds it.';
+COMMENT ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) IS 'Claims a task whose row is locked; nulls when somebody holds it.';
 
 CREATE FUNCTION statehub.task_is_free(task uuid) RETURNS boolean
     LANGUAGE sql STABLE
@@ -4922,6 +4939,8 @@ COMMENT ON COLUMN statehub.progress_events.repo IS 'managed_repos; no foreign ke
 
 COMMENT ON COLUMN statehub.progress_events.workplan IS 'workplans; no foreign key, see prepare_event()';
 
+COMMENT ON COLUMN statehub.progress_events.task IS 'tasks; no foreign key, see prepare_event()';
+
 COMMENT ON CONSTRAINT progress_events_author_given ON statehub.progress_events IS 'author: must have 1 to 200 characters, not only spaces';
 
 COMMENT ON CONSTRAINT progress_events_detail_object ON statehub.progress_events IS 'detail: must be a JSON object';
@@ -5683,11 +5702,7 @@ CREATE INDEX search_decision_texts_2b309805 ON statehub.decisions USING gin ((((
 
 CREATE INDEX search_decision_titles_ef1ba2af ON statehub.decisions USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((code || ' '::text) || title), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
 
-CREATE INDEX search_progress_texts_46c9d467 ON statehub.progress_events USING gin ((
-CASE
-    WHEN (event_type <> 'claim'::statehub.event_type) THEN (setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char"))
-    ELSE NULL::tsvector
-END));
+CREATE INDEX search_progress_texts_552c852f ON statehub.progress_events USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char")))) WHERE (event_type <> 'claim'::statehub.event_type);
 
 CREATE INDEX search_repo_titles_27bc6a36 ON statehub.managed_repos USING gin (((setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || name), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(((slug || ' '::text) || name), ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'A'::"char"))));
 
@@ -5773,6 +5788,10 @@ CREATE INDEX workplans_updated ON statehub.workplans USING btree (updated_at, id
 
 CREATE INDEX workplans_urgent ON statehub.workplans USING btree (priority, created_at, id);
 
+CREATE STATISTICS statehub.search_progress_texts_552c852f ON (setweight(to_tsvector('english'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char") || setweight(to_tsvector('simple'::regconfig, regexp_replace("left"(COALESCE(summary, ''::text), 20000), '[-_./\\:@<>&+~=#|]'::text, ' '::text, 'g'::text)), 'B'::"char")) FROM statehub.progress_events;
+
+ALTER STATISTICS statehub.search_progress_texts_552c852f OWNER TO statehub_owner;
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON statehub.progress_events FOR EACH STATEMENT EXECUTE FUNCTION statehub.refuse_change();
 
 ALTER TABLE statehub.progress_events ENABLE ALWAYS TRIGGER append_only;
@@ -5816,6 +5835,10 @@ ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER keep_id;
 CREATE TRIGGER keep_known BEFORE DELETE ON statehub.managed_repos FOR EACH ROW EXECUTE FUNCTION statehub.keep_known('repo');
 
 ALTER TABLE statehub.managed_repos ENABLE ALWAYS TRIGGER keep_known;
+
+CREATE TRIGGER keep_known BEFORE DELETE ON statehub.tasks FOR EACH ROW EXECUTE FUNCTION statehub.keep_known('task');
+
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER keep_known;
 
 CREATE TRIGGER keep_known BEFORE DELETE ON statehub.workplans FOR EACH ROW EXECUTE FUNCTION statehub.keep_known('workplan');
 
@@ -6161,11 +6184,6 @@ ALTER TABLE ONLY statehub.progress_events
 COMMENT ON CONSTRAINT progress_events_decision_known ON statehub.progress_events IS 'decision: does not exist';
 
 ALTER TABLE ONLY statehub.progress_events
-    ADD CONSTRAINT progress_events_task_known FOREIGN KEY (task) REFERENCES statehub.tasks(id);
-
-COMMENT ON CONSTRAINT progress_events_task_known ON statehub.progress_events IS 'task: does not exist';
-
-ALTER TABLE ONLY statehub.progress_events
     ADD CONSTRAINT progress_events_topic_known FOREIGN KEY (topic) REFERENCES statehub.topics(id);
 
 COMMENT ON CONSTRAINT progress_events_topic_known ON statehub.progress_events IS 'topic: does not exist';
@@ -6253,6 +6271,10 @@ GRANT ALL ON FUNCTION statehub.check_capacity(agent text, claim_limit integer) T
 REVOKE ALL ON FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.check_claim(task uuid, claim_seq bigint, agent text, lease interval, claim_limit integer) TO statehub_ro;
+
+REVOKE ALL ON FUNCTION statehub.claim_queued(agent text, repos uuid[], lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.claim_queued(agent text, repos uuid[], lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.claim_queued(agent text, repos uuid[], lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.claim_scope(repo text, workplan text, domain text, tags text[], OUT repos uuid[], OUT plan uuid) TO statehub_api;
@@ -6507,10 +6529,6 @@ REVOKE ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan 
 GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[]) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.next_queued(agent text, repos uuid[]) TO statehub_ro;
-
 REVOKE ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) TO statehub_ro;
@@ -6634,9 +6652,9 @@ REVOKE ALL ON FUNCTION statehub.search_signs() FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.search_signs() TO statehub_api;
 GRANT ALL ON FUNCTION statehub.search_signs() TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text, among text) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.search_vector(titled text, described text, reasoned text, language text) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.set_author(author text, kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.set_author(author text, kind text) TO statehub_api;
@@ -6667,9 +6685,9 @@ REVOKE ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.sync_plans(named text, doc jsonb) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.take_task(task uuid, agent text, lease interval, OUT id uuid, OUT code text, OUT claim_seq bigint, OUT claimed_at timestamp with time zone, OUT lease_expires_at timestamp with time zone) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.task_is_free(task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.task_is_free(task uuid) TO statehub_api;

@@ -47,6 +47,15 @@ def test_a_language_that_postgres_does_not_have_is_one_clear_line_and_changes_no
     assert present(database) == before
 
 
+def test_an_index_of_a_part_has_statistics_of_the_whole_beside_it_and_both_go_together(database: Database) -> None:
+    of_parts = "select name from search_indexes(%s) where among is not null order by 1"
+    counted = "select stxname::text from pg_statistic_ext where stxname like 'search\\_%' order by 1"
+    for language in ("english", "german"):
+        schema.migrate(database.url, search_language=language)
+        with closing(database.connect()) as owner:
+            assert column(owner, counted) == column(owner, of_parts, language) != []
+
+
 def test_an_index_that_was_half_built_is_built_again(database: Database) -> None:
     [first, *_] = wanted(database, "english")
     with closing(database.connect("")) as superuser:

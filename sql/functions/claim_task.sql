@@ -12,10 +12,18 @@ language plpgsql volatile set search_path = statehub, pg_temp as $$
 declare
     target uuid;
     taken record;
+    repos uuid[];
     careful boolean := false;
 begin
     if claim_limit is not null then perform check_capacity(agent, claim_limit); end if;
-    loop
+    if num_nonnulls(task, workplan, max_priority) = 0 then
+        if num_nonnulls(repo, domain, tags) > 0 then
+            select r.repos into repos from claim_scope(repo, null, domain, tags) as r;
+        end if;
+        taken := claim_queued(agent, repos, lease);
+        code := taken.code;
+    end if;
+    while code is null loop
         if task is null then
             target := next_task(agent, repo, workplan, domain, tags, max_priority, careful);
         else
@@ -23,19 +31,16 @@ begin
             perform from tasks as t where t.id = target for no key update;
             perform refuse_unready(target);
         end if;
-        exit when target is null;
+        if target is null then return; end if;
         taken := take_task(target, agent, lease);
-        exit when taken.code is not null;
-        careful := true;  -- it is held, or a heartbeat was faster: the next one
-    end loop;
-    if target is not null then
-        id := target;
         code := taken.code;
-        claim_seq := taken.claim_seq;
-        claimed_at := taken.claimed_at;
-        lease_expires_at := taken.lease_expires_at;
-        return next;
-    end if;
+        careful := true;  -- where it is held, or a heartbeat was faster: the next one
+    end loop;
+    id := taken.id;
+    claim_seq := taken.claim_seq;
+    claimed_at := taken.claimed_at;
+    lease_expires_at := taken.lease_expires_at;
+    return next;
 end
 $$;
 comment on function claim_task is 'Claims a ready task; no row when there is none, SH409 when the one that is named is not ready.';

@@ -5,15 +5,17 @@ language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
     is_known boolean := case tg_table_name
         when 'managed_repos' then exists (select from progress_events as e where e.repo = old.id)
-        else exists (select from progress_events as e where e.workplan = old.id)
+        when 'workplans' then exists (select from progress_events as e where e.workplan = old.id)
+        else exists (select from progress_events as e where e.task = old.id)
     end;
 begin
     if is_known then
         raise foreign_key_violation using
-            message = format('%s %s is in the log, and is not deleted; set its status to archived', tg_argv[0], old.id),
+            message = format('%s %s is in the log, and is not deleted; set its status to %s', tg_argv[0], old.id,
+                case when tg_argv[0] = 'task' then 'cancel' else 'archived' end),
             constraint = format('progress_events_%s_known', tg_argv[0]), table = 'progress_events';
     end if;
     return old;
 end
 $$;
-comment on function keep_known is 'Before a repository or workplan is deleted: not while an event is about it.';
+comment on function keep_known is 'Before a repository, workplan or task is deleted: not while an event is about it.';

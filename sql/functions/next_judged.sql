@@ -1,4 +1,4 @@
--- As next_queued(), where something is unsettled, or the first of the queue turned out to be held: each task is judged by the
+-- As claim_queued(), where something is unsettled, or the first of the queue turned out to be held: each task is judged by the
 -- plain join, in the snapshot that finds it, and one that was put back to todo under a running lease is still held.
 create function next_judged(agent text, repos uuid [], most smallint) returns uuid
 language plpgsql volatile

@@ -1,4 +1,4 @@
--- As next_queued(), of one workplan: its tasks are few beside the queue, so they are found first, and sorted.
+-- As next_judged(), of one workplan: its tasks are few beside the queue, so they are found first, and sorted.
 create function next_of_workplan(agent text, repos uuid [], plan uuid, most smallint) returns uuid
 language plpgsql volatile set search_path = statehub, pg_temp as $$
 declare

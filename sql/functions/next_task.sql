@@ -13,10 +13,6 @@ begin
     if num_nonnulls(repo, workplan, domain, tags) > 0 then
         select r.repos, r.plan into repos, plan from claim_scope(repo, workplan, domain, tags) as r;
     end if;
-    if plan is null and not careful and max_priority is null then
-        found_id := next_queued(agent, repos);
-        if found_id is not null then return found_id; end if;
-    end if;
     if exists (
         select from (
             select c.lease_expires_at from task_claims as c where c.claimed_by is not null order by c.lease_expires_at limit 1

@@ -1,7 +1,7 @@
 -- What an event is about has a place: a task's workplan and repo, a decision's workplan, a workplan's repo are filled in where
 -- they were left out, so that a list by repo finds the notes on its tasks.
--- Workplan and repo have no foreign key: its lock on rows that all agents share costs more than the rest of an event
--- (docs/adr/0022). What is written by hand is checked here; a trigger writes what it has just seen. keep_known() does the rest.
+-- Repo, workplan and task have no foreign key: its locks cost more than the rest of an event (docs/adr/0022). What is written
+-- by hand is checked here; a trigger writes what it has just seen. keep_known() does the rest.
 create function prepare_event() returns trigger
 language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
@@ -13,6 +13,8 @@ begin
                 then 'repo: is not registered'
             when new.workplan is not null and not exists (select from workplans as w where w.id = new.workplan for key share)
                 then 'workplan: does not exist'
+            when new.task is not null and not exists (select from tasks as t where t.id = new.task for key share)
+                then 'task: does not exist'
         end;
         if unknown is not null then
             raise foreign_key_violation using message = unknown, table = 'progress_events',

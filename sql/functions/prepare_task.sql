@@ -16,15 +16,15 @@ begin
             raise foreign_key_violation using message = 'no such workplan', constraint = 'tasks_workplan_known', table = 'tasks';
         end if;
         new.repo := plan.repo;
-    end if;
-    if tg_op = 'INSERT' then
-        new.due_at := coalesce(new.due_at, plan.due_at);
-    end if;
-    if tg_op = 'INSERT' and new.code is null then
-        loop
-            new.code := numbered(plan.code || '-T', next_number(plan.id), 2);
-            exit when not exists (select from tasks as t where lower(t.code) = lower(new.code));
-        end loop;
+        if tg_op = 'INSERT' then
+            new.due_at := coalesce(new.due_at, plan.due_at);
+            if new.code is null then
+                loop
+                    new.code := numbered(plan.code || '-T', next_number(plan.id), 2);
+                    exit when not exists (select from tasks as t where lower(t.code) = lower(new.code));
+                end loop;
+            end if;
+        end if;
     end if;
     if new.status <> 'todo' then
         new.queued := false;
@@ -34,10 +34,10 @@ begin
     if tg_op = 'UPDATE' and (moved or old.status <> new.status) then
         if moved or new.status in ('todo', 'done', 'cancel') or old.status in ('done', 'cancel') then
             insert into unsettled (task) values (new.id);
-        end if;
-        if old.status <> new.status and new.status in ('done', 'cancel') then
-            update task_claims set claimed_by = null, claimed_at = null, lease_expires_at = null
-            where task = new.id and claimed_by is not null;
+            if old.status <> new.status and new.status in ('done', 'cancel') then
+                update task_claims set claimed_by = null, claimed_at = null, lease_expires_at = null
+                where task = new.id and claimed_by is not null;
+            end if;
         end if;
     end if;
     return new;

@@ -31,13 +31,13 @@ language sql volatile set search_path = statehub, pg_temp as $$
     cross join lateral (
         select
             search_vector(k.titled, null, null, language) as titles,
-            search_vector(k.titled, k.described, k.reasoned, language, k.among) as texts
+            search_vector(k.titled, k.described, k.reasoned, language) as texts
     ) as e
     cross join lateral (
         values
         (true, k.named || format(' = %L', lower(btrim(typed)))),
         (false, e.titles || format(' @@ %L::tsquery', q.loose)),
-        (false, case when k.described is not null then e.texts || format(' @@ %L::tsquery', q.loose) end)
+        (false, case when k.described is not null then concat_ws(' and ', k.among, e.texts || format(' @@ %L::tsquery', q.loose)) end)
     ) as s (is_named, condition)
     cross join lateral (
         select concat_ws(' and ', 'true',

@@ -2,7 +2,7 @@
 -- the lease of the one before has run out. A heartbeat that was faster keeps its task: then all is null.
 create function take_task(
     task uuid, agent text, lease interval,
-    out code text, out claim_seq bigint, out claimed_at timestamptz, out lease_expires_at timestamptz
+    out id uuid, out code text, out claim_seq bigint, out claimed_at timestamptz, out lease_expires_at timestamptz
 ) language plpgsql volatile set search_path = statehub, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -33,6 +33,7 @@ begin
                 'reason', 'the lease ran out', 'lease_expired_at', former.lease_expires_at, 'claimed_at', at
             ));
     end if;
+    id := task;
     claim_seq := seq;
     claimed_at := at;
     lease_expires_at := ends_at;

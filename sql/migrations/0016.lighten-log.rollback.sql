@@ -8,9 +8,13 @@ create index if not exists progress_events_task_id on progress_events (task, id)
 drop index if exists progress_events_by_repo, progress_events_by_workplan, progress_events_by_task, progress_events_repo_occurred;
 comment on column progress_events.repo is null;
 comment on column progress_events.workplan is null;
+comment on column progress_events.task is null;
 alter table progress_events add constraint progress_events_repo_known foreign key (repo) references managed_repos not valid;
 alter table progress_events add constraint progress_events_workplan_known foreign key (workplan) references workplans not valid;
+alter table progress_events add constraint progress_events_task_known foreign key (task) references tasks not valid;
 alter table progress_events validate constraint progress_events_repo_known;
 alter table progress_events validate constraint progress_events_workplan_known;
+alter table progress_events validate constraint progress_events_task_known;
 comment on constraint progress_events_repo_known on progress_events is 'repo: is not registered';
 comment on constraint progress_events_workplan_known on progress_events is 'workplan: does not exist';
+comment on constraint progress_events_task_known on progress_events is 'task: does not exist';

@@ -1,7 +1,8 @@
 -- What an event costs its writer: a claim took a third of its time for it. The foreign keys to repository and workplan lock
--- rows that all agents share, and each further one writes down anew who holds them; prepare_event() and keep_known() take
--- their place. Events of one workplan or task are sorted when they are asked for by time. A condition on an index is made
--- ready by each statement, and nearly every event has a place. Built without holding up writers.
+-- rows that all agents share, and each further one writes down anew who holds them; that to the task asks for a row that was
+-- just written. prepare_event() and keep_known() take their place. Events of one workplan or task are sorted when they are
+-- asked for by time. A condition on an index is made ready by each statement, and nearly every event has a place. Built without
+-- holding up writers.
 -- transactional: false
 -- depends: 0015.time-rows-singly
 set lock_timeout = '2s';
@@ -25,8 +26,11 @@ $$;
 alter table progress_events drop constraint if exists progress_events_repo_known;
 -- squawk-ignore ban-drop-constraint
 alter table progress_events drop constraint if exists progress_events_workplan_known;
+-- squawk-ignore ban-drop-constraint
+alter table progress_events drop constraint if exists progress_events_task_known;
 comment on column progress_events.repo is 'managed_repos; no foreign key, see prepare_event()';
 comment on column progress_events.workplan is 'workplans; no foreign key, see prepare_event()';
+comment on column progress_events.task is 'tasks; no foreign key, see prepare_event()';
 
 create index concurrently if not exists progress_events_by_repo on progress_events (repo, id);
 create index concurrently if not exists progress_events_by_workplan on progress_events (workplan, id);

@@ -1,4 +1,4 @@
-"""claim_task(), next_task(), take_task(): one ready task to one agent, in a fair order."""
+"""claim_task(), claim_queued(), next_task(), take_task(): one ready task to one agent, in a fair order."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress

@@ -68,7 +68,10 @@ BUMPS: dict[str, tuple[str, set[str]]] = {
         f"set local session_replication_role = replica; {ADD_TOPIC}",
         {"topics", "progress_events"},
     ),
-    "delete as a replica": ("set local session_replication_role = replica; delete from tasks", {"tasks"}),
+    "delete as a replica": (
+        "set local session_replication_role = replica; delete from tasks where code = 'BARE'",
+        {"tasks"},
+    ),
     "insert that notifies nobody": (
         f"set local statehub.notify = off; {ADD_TOPIC}",
         {"topics", "progress_events"},

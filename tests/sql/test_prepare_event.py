@@ -24,7 +24,7 @@ from tests.sql.world import (
 )
 
 NOBODY = UUID(int=1)
-REFERENCE = {"managed_repos": "repo", "workplans": "workplan"}
+REFERENCE = {"managed_repos": "repo", "workplans": "workplan", "tasks": "task"}
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_what_is_not_there_is_refused_whatever_else_is_given(
     assert raised.value.diag.constraint_name == f"progress_events_{unknown}_known"
 
 
-@pytest.mark.parametrize("table", ["managed_repos", "workplans"])
+@pytest.mark.parametrize("table", ["managed_repos", "workplans", "tasks"])
 def test_a_row_that_somebody_is_just_writing_about_is_not_deleted(database: Database, table: str) -> None:
     with (
         closing(database.connect(API)) as api,
@@ -99,6 +99,7 @@ def test_a_row_that_somebody_is_just_writing_about_is_not_deleted(database: Data
         repo = make_repo(superuser)
         superuser.execute(f"alter table {table} disable trigger record_insert")  # no event tells of it yet
         row = make_repo(superuser, "bare") if table == "managed_repos" else make_plan(superuser, repo=repo)
+        row = make_task(superuser, row) if table == "tasks" else row
         superuser.execute(f"alter table {table} enable always trigger record_insert")
         delete = f"delete from {table} where id = %s"
         with superuser.transaction(force_rollback=True):

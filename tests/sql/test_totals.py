@@ -37,7 +37,8 @@ def machine(server: str, template: str) -> type[RuleBasedStateMachine]:
             super().__init__()
             self.stack = ExitStack()
             self.database: Database = self.stack.enter_context(temporary_database(server, template))
-            self.sessions = [self.connect(IMPATIENT), self.connect(IMPATIENT)]
+            # no event refers to a row, so it can be deleted
+            self.sessions = [self.connect(f"{IMPATIENT} -c statehub.bulk=on") for _ in range(2)]
             for session in self.sessions:
                 session.autocommit = False
             self.third = self.connect(OWNER)
