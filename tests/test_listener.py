@@ -117,11 +117,11 @@ async def test_it_has_one_connection_of_its_own_and_no_transaction(database: Dat
 async def test_when_its_backend_is_killed_it_listens_again_and_resyncs(database: Database) -> None:
     async with Heard().by(connector(database.url)) as heard:
         for times in range(1, 4):
-            await until(lambda n=times: heard.resyncs == n, within_s=5.0)  # type: ignore[misc]
+            await until(lambda n=times: heard.resyncs == n)  # type: ignore[misc]
             [backend] = backends(database)
             database.value("select pg_terminate_backend(%s)", backend, options="")
             await until(lambda b=backend: b not in backends(database))  # type: ignore[misc]
-        await until(lambda: heard.resyncs == 4, within_s=5.0)
+        await until(lambda: heard.resyncs == 4)
         notify(database, "core")
         await until(lambda: heard.changes == ["core"])
         assert heard.listener.reconnects == 3

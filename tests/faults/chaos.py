@@ -128,7 +128,7 @@ def _come_to_rest(world: World, apis: Sequence[Api], streams: Sequence[Stream], 
     def told() -> bool:
         return all(stream.last == {"core": final[1], "progress": final[2]} for stream in streams)
 
-    eventually(told, "every stream was told of the last revision", within_s=5)
+    eventually(told, "every stream was told of the last revision")
 
 
 def _settle_accounts(world: World, report: Report, followers: Sequence[Follower], known: set[int]) -> None:

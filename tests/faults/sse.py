@@ -17,7 +17,7 @@ class Client:
     received: bytes = b""
     head: bytes = b""
 
-    def message(self, within_s: float = 5.0) -> str | None:
+    def message(self, within_s: float = 20.0) -> str | None:
         """The next message or comment; None when none came in time, or the stream has ended."""
         deadline = time.monotonic() + within_s
         while b"\n\n" not in self.received:
@@ -36,7 +36,7 @@ class Client:
         # the sizes of chunks stand between
         return "\n".join(line for line in message.decode().split("\n") if ": " in line)
 
-    def change(self, within_s: float = 5.0) -> dict[str, Any] | None:
+    def change(self, within_s: float = 20.0) -> dict[str, Any] | None:
         """The next change: {id, section, revision}; comments are passed over."""
         deadline = time.monotonic() + within_s
         while (message := self.message(max(0.0, deadline - time.monotonic()))) is not None:
