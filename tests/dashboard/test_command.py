@@ -151,7 +151,7 @@ def place_of(hub: Hub) -> Asked:
 def parts_of(hub: Hub) -> list[int]:
     """Processes of the dashboard that the supervisor of this hub started."""
     supervisor = json.loads((hub.data_dir / "hub.json").read_text(encoding="utf-8"))["pid"]
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return [int(pid) for pid, parent, args in rows if int(parent) == supervisor and " dashboard " in args]
 

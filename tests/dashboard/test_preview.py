@@ -60,7 +60,7 @@ def previewing(copy: Path, hub: Hub) -> Iterator[tuple["subprocess.Popen[bytes]"
 
 def processes(copy: Path) -> list[str]:
     """What still runs of it."""
-    listed = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "args="], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if str(copy.parent) in line]
 
 
