@@ -433,7 +433,6 @@ declare
     target uuid;
     taken record;
     repos uuid[];
-    careful boolean := false;
 begin
     if claim_limit is not null then perform check_capacity(agent, claim_limit); end if;
     if num_nonnulls(task, workplan, max_priority) = 0 then
@@ -445,7 +444,7 @@ begin
     end if;
     while code is null loop
         if task is null then
-            target := next_task(agent, repo, workplan, domain, tags, max_priority, careful);
+            target := next_task(agent, repo, workplan, domain, tags, max_priority);
         else
             target := (resolve_references(jsonb_build_object('task', claim_task.task)) ->> 'task')::uuid;
             perform from tasks as t where t.id = target for no key update;
@@ -453,8 +452,7 @@ begin
         end if;
         if target is null then return; end if;
         taken := take_task(target, agent, lease);
-        code := taken.code;
-        careful := true;  -- where it is held, or a heartbeat was faster: the next one
+        code := taken.code;  -- null where it is held, or a heartbeat was faster: the next one
     end loop;
     id := taken.id;
     claim_seq := taken.claim_seq;
@@ -1618,17 +1616,21 @@ CREATE FUNCTION statehub.keep_known() RETURNS trigger
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
 declare
-    is_known boolean := case tg_table_name
-        when 'managed_repos' then exists (select from progress_events as e where e.repo = old.id)
-        when 'workplans' then exists (select from progress_events as e where e.workplan = old.id)
+    is_known boolean := case
+        when tg_op = 'TRUNCATE' then exists (select from progress_events)
+        when tg_table_name = 'managed_repos' then exists (select from progress_events as e where e.repo = old.id)
+        when tg_table_name = 'workplans' then exists (select from progress_events as e where e.workplan = old.id)
         else exists (select from progress_events as e where e.task = old.id)
     end;
 begin
     if is_known then
         raise foreign_key_violation using
-            message = format('%s %s is in the log, and is not deleted; set its status to %s', tg_argv[0], old.id,
+            message = format('%s is in the log, and is not deleted; set its status to %s',
+                case when tg_op = 'TRUNCATE' then 'what is in ' || tg_table_name else concat_ws(' ', tg_argv[0], old.id) end,
                 case when tg_argv[0] = 'task' then 'cancel' else 'archived' end),
             constraint = format('progress_events_%s_known', tg_argv[0]), table = 'progress_events';
+    elsif current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+        raise exception 'To delete a % needs read committed', tg_argv[0] using errcode = 'SH409';
     end if;
     return old;
 end
@@ -1636,7 +1638,7 @@ $$;
 
 ALTER FUNCTION statehub.keep_known() OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.keep_known() IS 'Before a repository, workplan or task is deleted: not while an event is about it.';
+COMMENT ON FUNCTION statehub.keep_known() IS 'Before a repository, workplan or task is deleted or truncated: not while an event is about it.';
 
 CREATE FUNCTION statehub.leave_unsettled() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2485,7 +2487,7 @@ ALTER FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, mo
 
 COMMENT ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) IS 'The first queued task of a workplan for this agent, locked.';
 
-CREATE FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) RETURNS uuid
+CREATE FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'statehub', 'pg_temp'
     AS $$
@@ -2514,9 +2516,9 @@ begin
 end
 $$;
 
-ALTER FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) OWNER TO statehub_owner;
+ALTER FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) OWNER TO statehub_owner;
 
-COMMENT ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) IS 'The next ready task for this agent, locked.';
+COMMENT ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) IS 'The next ready task for this agent, locked.';
 
 CREATE FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) RETURNS uuid
     LANGUAGE plpgsql
@@ -2684,7 +2686,7 @@ CREATE FUNCTION statehub.prepare_event() RETURNS trigger
 declare
     unknown text;
 begin
-    if pg_trigger_depth() = 1 then
+    if pg_trigger_depth() = 1 or new.repo is null then
         unknown := case
             when new.repo is not null and not exists (select from managed_repos as r where r.id = new.repo for key share)
                 then 'repo: is not registered'
@@ -3555,8 +3557,10 @@ CREATE FUNCTION statehub.search_is_rare(tbl text, condition text) RETURNS boolea
 declare
     rows_there real := (select c.reltuples from pg_class as c where c.oid = format('statehub.%I', tbl)::regclass);
     estimate json;
+    is_small boolean;
 begin
-    if rows_there between 0 and 2000 and pg_relation_size(format('statehub.%I', tbl)::regclass) < 8000000 then return false; end if;
+    execute format('select count(*) <= 1000 from (select from %I limit 1001) as f', tbl) into is_small;
+    if is_small then return false; end if;  -- all of them are among the newest
     execute format('explain (format json) select from %I as b where %s', tbl, condition) into estimate;
     return (estimate -> 0 -> 'Plan' ->> 'Plan Rows')::real < 100 * sqrt(greatest(rows_there, 2000));
 end
@@ -5844,6 +5848,18 @@ CREATE TRIGGER keep_known BEFORE DELETE ON statehub.workplans FOR EACH ROW EXECU
 
 ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER keep_known;
 
+CREATE TRIGGER keep_known_truncate BEFORE TRUNCATE ON statehub.managed_repos FOR EACH STATEMENT EXECUTE FUNCTION statehub.keep_known('repo');
+
+ALTER TABLE statehub.managed_repos ENABLE ALWAYS TRIGGER keep_known_truncate;
+
+CREATE TRIGGER keep_known_truncate BEFORE TRUNCATE ON statehub.tasks FOR EACH STATEMENT EXECUTE FUNCTION statehub.keep_known('task');
+
+ALTER TABLE statehub.tasks ENABLE ALWAYS TRIGGER keep_known_truncate;
+
+CREATE TRIGGER keep_known_truncate BEFORE TRUNCATE ON statehub.workplans FOR EACH STATEMENT EXECUTE FUNCTION statehub.keep_known('workplan');
+
+ALTER TABLE statehub.workplans ENABLE ALWAYS TRIGGER keep_known_truncate;
+
 CREATE TRIGGER leave_unsettled_delete AFTER DELETE ON statehub.task_dependencies REFERENCING OLD TABLE AS was FOR EACH STATEMENT EXECUTE FUNCTION statehub.leave_unsettled();
 
 ALTER TABLE statehub.task_dependencies ENABLE ALWAYS TRIGGER leave_unsettled_delete;
@@ -6529,9 +6545,9 @@ REVOKE ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan 
 GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;
 GRANT ALL ON FUNCTION statehub.next_of_workplan(agent text, repos uuid[], plan uuid, most smallint) TO statehub_ro;
 
-REVOKE ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) TO statehub_api;
-GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer, careful boolean) TO statehub_ro;
+REVOKE ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) TO statehub_api;
+GRANT ALL ON FUNCTION statehub.next_task(agent text, repo text, workplan text, domain text, tags text[], max_priority integer) TO statehub_ro;
 
 REVOKE ALL ON FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION statehub.next_unsettled(agent text, repos uuid[], plan uuid, most smallint) TO statehub_api;

@@ -48,6 +48,13 @@ def build(owner: psycopg.Connection, language: str | None, tell: Callable[[str],
     tables = []
     for number, (name, table, definition, among) in enumerate(wanted, 1):
         tell(f"building the index {name} ({number} of {len(wanted)})")
+        if among and name not in counted:
+            owner.execute(
+                sql.SQL("create statistics {} on ({}) from {}").format(
+                    sql.Identifier(name), sql.SQL(definition), sql.Identifier(table)
+                )
+            )
+            tables.append(table)
         if present.get(name):
             continue
         if name in present:  # an earlier try was ended while it built this one
@@ -57,12 +64,6 @@ def build(owner: psycopg.Connection, language: str | None, tell: Callable[[str],
                 sql.Identifier(name), sql.Identifier(table), sql.SQL(definition), sql.SQL(among or "true")
             )
         )
-        if among and name not in counted:
-            owner.execute(
-                sql.SQL("create statistics {} on ({}) from {}").format(
-                    sql.Identifier(name), sql.SQL(definition), sql.Identifier(table)
-                )
-            )
         tables.append(table)
     # how common a word is decides how it is looked for. A table that was found empty would be planned for as empty, for
     # the minute until autovacuum comes by

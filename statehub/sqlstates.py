@@ -7,6 +7,7 @@ JSON: {pointer, detail} each.
 """
 
 import json
+import re
 from typing import Any
 
 import asyncpg
@@ -99,7 +100,9 @@ async def _broken_constraint(error: Any, pool: asyncpg.Pool) -> StateHubError:
         comment = await connection.fetchval(queries()["get_constraint_message"], name)
     if error.sqlstate == "23502":
         return _invalid(error.column_name or "", "must not be null")
-    field, _, message = (comment or f"{name}: breaks the rule of that name").partition(": ")
+    # a rule that a trigger gives has no comment, and says itself what it is about
+    said = error.message if re.match(r"[a-z_]+: ", error.message) else f"{name}: breaks the rule of that name"
+    field, _, message = (comment or said).partition(": ")
     if error.sqlstate == "23505":
         return Conflict(f"{field} {message}", errors=[{"pointer": pointer(field), "detail": message}])
     return _invalid(field, message)

@@ -56,6 +56,15 @@ def test_an_index_of_a_part_has_statistics_of_the_whole_beside_it_and_both_go_to
             assert column(owner, counted) == column(owner, of_parts, language) != []
 
 
+def test_statistics_that_are_gone_are_made_again(database: Database) -> None:
+    counted = "select stxname::text from pg_statistic_ext where stxname like 'search\\_%'"
+    name = database.value(counted)
+    with closing(database.connect()) as owner:
+        owner.execute(f"drop statistics {name}")
+    schema.migrate(database.url)
+    assert database.value(counted) == name
+
+
 def test_an_index_that_was_half_built_is_built_again(database: Database) -> None:
     [first, *_] = wanted(database, "english")
     with closing(database.connect("")) as superuser:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from statehub.cli import agreement
 from tests.checkouts import PLAN, Checkout
 from tests.commands import CONFLICT, DONE, NOTHING, ROOT, UNREACHABLE, USAGE, Custodian
 from tests.hubs import CUSTODIAN
@@ -286,3 +287,24 @@ def test_it_follows_both_sides_until_ctrl_c(custodian: Custodian, checkout: Chec
         eventually(lambda: "- [x] T01 Saved" in checkout.text(), "the hub is followed", within_s=20)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == DONE, process.stderr and process.stderr.read()
+
+
+def test_what_moves_while_a_sync_reads_is_not_taken_for_what_it_read(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("STATEHUB_API_TOKEN", raising=False)
+    root, folder = str(checkout.root), checkout.root / "workplans" / "a"
+    folder.mkdir(parents=True)
+    (folder / "p.md").write_text("x")
+
+    def kept(before: agreement.Look) -> bool:
+        agreement.remember(before, root, str(tmp_path), "http://127.0.0.1:1", "/p", "t", "told")
+        return any((tmp_path / "cache").rglob("*%2F*"))
+
+    eventually(lambda: kept(agreement.look(root, str(tmp_path))), "the files are old enough")
+    agreement.forget(root)
+    before = agreement.look(root, str(tmp_path))
+    folder.rename(folder.with_name("b"))  # no file's own time tells
+    assert not kept(before)
+    assert kept(agreement.look(root, str(tmp_path)))

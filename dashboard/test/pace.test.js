@@ -44,3 +44,18 @@ test("what was asked for anew does not wait", () => {
   pace.reset();
   assert.equal(pace.wait(950), 0);
 });
+
+test("a night that the machine slept in the middle of a read, and a clock that is set back, hold up nobody for long", () => {
+  const night = 8 * 3_600_000;
+  for (const [began, took, now] of [
+    [0, night, night],
+    [night, 10, 0],
+  ]) {
+    const pace = new Pace();
+    for (let i = 0; i < 4; i++) {
+      pace.begin(began);
+      pace.end(took);
+    }
+    assert.ok(pace.wait(now) <= 10_000);
+  }
+});

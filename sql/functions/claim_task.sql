@@ -13,7 +13,6 @@ declare
     target uuid;
     taken record;
     repos uuid[];
-    careful boolean := false;
 begin
     if claim_limit is not null then perform check_capacity(agent, claim_limit); end if;
     if num_nonnulls(task, workplan, max_priority) = 0 then
@@ -25,7 +24,7 @@ begin
     end if;
     while code is null loop
         if task is null then
-            target := next_task(agent, repo, workplan, domain, tags, max_priority, careful);
+            target := next_task(agent, repo, workplan, domain, tags, max_priority);
         else
             target := (resolve_references(jsonb_build_object('task', claim_task.task)) ->> 'task')::uuid;
             perform from tasks as t where t.id = target for no key update;
@@ -33,8 +32,7 @@ begin
         end if;
         if target is null then return; end if;
         taken := take_task(target, agent, lease);
-        code := taken.code;
-        careful := true;  -- where it is held, or a heartbeat was faster: the next one
+        code := taken.code;  -- null where it is held, or a heartbeat was faster: the next one
     end loop;
     id := taken.id;
     claim_seq := taken.claim_seq;

@@ -1,7 +1,6 @@
--- The task that an agent gets next, locked; null when nothing that fits is ready and free of other writers. careful: the first of
--- the queue turned out to be held; whether that is so is not asked of each before.
+-- The task that an agent gets next, locked; null when nothing that fits is ready and free of other writers.
 create function next_task(
-    agent text, repo text, workplan text, domain text, tags text [], max_priority integer, careful boolean
+    agent text, repo text, workplan text, domain text, tags text [], max_priority integer
 ) returns uuid
 language plpgsql volatile set search_path = statehub, pg_temp as $$
 declare

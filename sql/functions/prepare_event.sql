@@ -7,7 +7,7 @@ language plpgsql security definer set search_path = statehub, pg_temp as $$
 declare
     unknown text;
 begin
-    if pg_trigger_depth() = 1 then
+    if pg_trigger_depth() = 1 or new.repo is null then
         unknown := case
             when new.repo is not null and not exists (select from managed_repos as r where r.id = new.repo for key share)
                 then 'repo: is not registered'

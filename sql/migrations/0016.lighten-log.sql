@@ -21,17 +21,6 @@ begin
     end loop;
 end
 $$;
--- the guarantee stays: triggers give it, which are loaded right after this
--- squawk-ignore ban-drop-constraint
-alter table progress_events drop constraint if exists progress_events_repo_known;
--- squawk-ignore ban-drop-constraint
-alter table progress_events drop constraint if exists progress_events_workplan_known;
--- squawk-ignore ban-drop-constraint
-alter table progress_events drop constraint if exists progress_events_task_known;
-comment on column progress_events.repo is 'managed_repos; no foreign key, see prepare_event()';
-comment on column progress_events.workplan is 'workplans; no foreign key, see prepare_event()';
-comment on column progress_events.task is 'tasks; no foreign key, see prepare_event()';
-
 create index concurrently if not exists progress_events_by_repo on progress_events (repo, id);
 create index concurrently if not exists progress_events_by_workplan on progress_events (workplan, id);
 create index concurrently if not exists progress_events_by_task on progress_events (task, id);
@@ -42,3 +31,14 @@ drop index concurrently if exists progress_events_workplan;
 drop index concurrently if exists progress_events_workplan_id;
 drop index concurrently if exists progress_events_task;
 drop index concurrently if exists progress_events_task_id;
+
+-- last: the guarantee stays, since triggers give it, which are loaded right after this
+-- squawk-ignore ban-drop-constraint
+alter table progress_events drop constraint if exists progress_events_repo_known;
+-- squawk-ignore ban-drop-constraint
+alter table progress_events drop constraint if exists progress_events_workplan_known;
+-- squawk-ignore ban-drop-constraint
+alter table progress_events drop constraint if exists progress_events_task_known;
+comment on column progress_events.repo is 'managed_repos; no foreign key, see prepare_event()';
+comment on column progress_events.workplan is 'workplans; no foreign key, see prepare_event()';
+comment on column progress_events.task is 'tasks; no foreign key, see prepare_event()';

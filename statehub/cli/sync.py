@@ -142,8 +142,10 @@ def _run(
 
     reports: list[Report] = []
     failed = 0
+    data_dir = str(Settings.load().data_dir)
     for slug, root in places:
         agreement.forget(str(root))
+        before = agreement.look(str(root), data_dir)
         with Progress(f"sync of {slug}") as progress:
             sync = Sync(client, slug, str(root), wish, progress)
             try:
@@ -156,8 +158,8 @@ def _run(
                 continue
         if reports[-1].is_clean and "Authorization" not in client.memory.headers:
             [told] = lines(reports[-1], wish, root)
-            path, data_dir = calls.list_plans(slug).path, str(Settings.load().data_dir)
-            agreement.remember(str(root), data_dir, client.base_url, path, sync.tag, told, sync.looked_at)
+            path = calls.list_plans(slug).path
+            agreement.remember(before, str(root), data_dir, client.base_url, path, sync.tag, told)
     text = [line for report in reports for line in lines(report, wish, Path.cwd())]
     if as_json:
         text = [json.dumps(document(reports, wish), ensure_ascii=False)]

@@ -4,7 +4,6 @@ Files first, since the base is kept in the hub: killed between the two, the next
 moves the base. The other way round it would take the old file for a change.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +78,6 @@ class Sync:
 
     def _read_files(self, moved: str | None = None) -> None:
         """All of them; or again, because that one moved: what we wrote ourselves is nobody's change."""
-        self.looked_at = time.time_ns()
         found, left = tree.walk(self.root)
         before = dict(self.read)
         disk = dict(self.disk)

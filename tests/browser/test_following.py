@@ -96,6 +96,17 @@ def test_a_hidden_tab_has_no_stream_and_catches_up_when_it_is_shown(site: Site, 
     expect(page.locator(".badge")).to_have_text("live")
 
 
+def test_a_tab_that_was_opened_in_the_background_is_current_when_it_is_looked_at(site: Site, watched: Watched) -> None:
+    page = watched.page
+    page.add_init_script(f"({HIDE})('hidden')")
+    page.goto(site.address("/workstreams?repo=billing"))
+    page.locator(".counter", has_text="workplan").wait_for()
+    plan = site.hub.created("/workplans", repo="billing", title="Made behind its back", status="active")["code"]
+    site.hub.settled()
+    page.evaluate(HIDE, "visible")
+    expect(page.locator(".table tr[data-index]", has_text=plan)).to_be_visible()
+
+
 def test_what_one_commit_changed_is_read_once(site: Site, watched: Watched) -> None:
     page = watched.page
     page.goto(site.address("/workstreams?plan={plan}"))

@@ -114,3 +114,39 @@ def test_a_row_that_somebody_is_just_writing_about_is_not_deleted(database: Data
         superuser.execute("set session_replication_role = replica")
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
             superuser.execute(delete, [row])
+
+
+@pytest.mark.parametrize("table", REFERENCE)
+def test_a_table_that_the_log_speaks_of_is_not_truncated(database: Database, table: str) -> None:
+    with closing(database.connect(SUPERUSER)) as superuser:
+        make_task(superuser, make_plan(superuser))
+        for statement in (
+            f"truncate {table} cascade",
+            f"set session_replication_role = replica; truncate {table} cascade",
+        ):
+            with pytest.raises(psycopg.errors.ForeignKeyViolation, match="is in the log, and is not deleted"):
+                superuser.execute(statement)
+
+
+def test_who_cannot_see_the_newest_events_deletes_nothing(database: Database) -> None:
+    with closing(database.connect(API)) as api, closing(database.connect(SUPERUSER)) as superuser:
+        plan = make_plan(superuser)
+        superuser.execute("set statehub.bulk = on")
+        task = make_task(superuser, plan)
+        with superuser.transaction():
+            superuser.execute("set transaction isolation level repeatable read")
+            value(superuser, "select count(*) from tasks")
+            insert(api, "progress_events", "id", summary="said", author="me", task=task)
+            with pytest.raises(psycopg.Error, match="needs read committed"), superuser.transaction():
+                superuser.execute("delete from tasks where id = %s", [task])
+
+
+def test_an_event_that_somebodys_own_trigger_writes_is_about_what_is_there(owner_tx: Connection) -> None:
+    owner_tx.execute(
+        "create table mine (task uuid);"
+        " create function tell() returns trigger language plpgsql as $$ begin"
+        " insert into progress_events (summary, author, task) values ('said', 'me', new.task); return new; end $$;"
+        " create trigger tell after insert on mine for each row execute function tell()"
+    )
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="task: does not exist"):
+        owner_tx.execute("insert into mine values (%s)", [NOBODY])

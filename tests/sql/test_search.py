@@ -325,3 +325,16 @@ def test_the_log_is_searched_but_for_claims_which_have_nobodys_words(api_tx: Con
     insert(api_tx, "progress_events", summary="hildegard climbed", author="me")
     assert {hit["kind"] for hit in hits(api_tx, "hildegard")} == {"progress"}
     assert len(hits(api_tx, "hildegard")) == 2
+
+
+@pytest.mark.parametrize("number", [900, 1400])
+def test_what_only_the_oldest_of_a_small_table_has_is_found(database: Database, number: int) -> None:
+    with closing(database.connect(OWNER)) as owner:
+        plan = make_plan(owner)
+        make_task(owner, plan, code="OLD", title="a yak")
+        owner.execute(
+            "insert into tasks (workplan, code, title) select %s, 'F-' || n, 'x' from generate_series(1, %s) as n",
+            [plan, number],
+        )
+        owner.execute("analyze tasks")
+        assert [hit["name"] for hit in hits(owner, "yak", kinds=["task"])] == ["OLD"]

@@ -2,6 +2,7 @@
 export const GAP_MS = 300; // between two reads, on average
 const REST = 2; // a read that takes long has an interval that is so many times as long
 const AT_ONCE = 3; // who changes two things wants to see both
+const LONGEST_MS = 10_000; // a read may seem to have taken a night: the machine slept
 
 /** `gap`: the least interval, in ms. What costs the hub more than a glance has a longer one, and never two reads in a row. */
 export class Pace {
@@ -19,7 +20,8 @@ export class Pace {
 
   /** How many ms from `now` until a read may begin. */
   wait(now) {
-    return Math.max(0, this.due - this.ahead * this.interval - now);
+    const wait = Math.max(0, this.due - this.ahead * this.interval - now);
+    return Math.min(wait, Math.max(this.gap, LONGEST_MS)); // a clock may be set back
   }
 
   /** A read begins. */
@@ -29,7 +31,7 @@ export class Pace {
 
   /** It is over, after so many ms. */
   end(took) {
-    const interval = Math.max(this.gap, REST * took);
+    const interval = Math.max(this.gap, Math.min(REST * took, LONGEST_MS));
     this.due += interval - this.interval;
     this.interval = interval;
   }

@@ -14,6 +14,7 @@ let pause = FIRST_MS;
 let state = "closed"; // closed, connecting, open, reconnecting (once more), broken
 let first = null; // resolves when the stream has told where things are
 let arrived = () => {};
+let isLate = false; // somebody has read without knowing where things are
 
 export const stream = {
   /** The token of the newest message, null before the first. */
@@ -35,9 +36,10 @@ export const stream = {
     watchers.add(f);
     return () => watchers.delete(f);
   },
-  /** Resolves once the stream has told the current revision, or soon after in any case. */
+  /** Resolves once the stream has told the current revision, or soon after in any case: then its first message is news. */
   ready() {
-    return Promise.race([first, new Promise((done) => setTimeout(done, SILENT_MS))]);
+    const late = () => (isLate = known.size === 0);
+    return Promise.race([first, new Promise((done) => setTimeout(done, SILENT_MS)).then(late)]);
   },
 };
 
@@ -48,9 +50,9 @@ function become(next) {
 }
 
 function open() {
-  clearTimeout(timer);
   first ??= new Promise((done) => (arrived = done));
   if (source !== null || document.visibilityState === "hidden") return;
+  clearTimeout(timer);
   if (state === "closed") become("connecting");
   source = new EventSource(ADDRESS);
   source.addEventListener("change", hear);
@@ -68,7 +70,7 @@ function close() {
 function hear({data, lastEventId}) {
   const {section, revision} = JSON.parse(data);
   const mark = `${lastEventId.split(".")[0]} ${revision}`;
-  const news = known.has(section) && known.get(section) !== mark;
+  const news = known.has(section) ? known.get(section) !== mark : isLate;
   known.set(section, mark);
   clearTimeout(timer);
   stream.token = lastEventId;
