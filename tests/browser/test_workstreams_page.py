@@ -139,6 +139,27 @@ def test_filters_stand_in_the_address_and_the_back_button_takes_them_back(filled
     assert watched.said == []
 
 
+@pytest.mark.parametrize(("name", "typed"), [("q", "nothing-of-that-name"), ("owner", "nobody")])
+def test_what_is_being_typed_survives_a_rendering(filled: Filled, watched: Watched, name: str, typed: str) -> None:
+    page = watched.page
+    list_of(page, filled.at("/workstreams?q=plan"))
+    field = page.locator(f".filters input[name={name}]")
+    field.evaluate(
+        """(field, typed) => {
+          field.focus();
+          field.value = typed;
+          field.dispatchEvent(new Event("input", {bubbles: true}));
+          dispatchEvent(new PopStateEvent("popstate")); // draws all again, from the address
+        }""",
+        typed,
+    )
+    expect(field).to_have_value(typed)
+    field.dispatch_event("change")
+    expect(page).to_have_url(re.compile(f"{name}={typed}"))
+    page.go_back()
+    expect(field).to_have_value("plan" if name == "q" else "")
+
+
 def test_the_order_is_the_hubs_and_the_next_rows_come_when_they_are_scrolled_to(
     filled: Filled, watched: Watched
 ) -> None:

@@ -38,7 +38,7 @@ export function filters(fields, state, {label = "Filters"} = {}) {
     // a value that was set, not typed: morphing changes attributes only
     for (const field of fields) {
       const input = form.elements[field.name];
-      if (field.type !== "some" && input && input !== document.activeElement) input.value = now[field.name] ?? "";
+      if (field.type !== "some" && input && !input.isAhead) input.value = now[field.name] ?? "";
     }
   };
   state.onChange(draw);
@@ -61,8 +61,10 @@ const pair = (choice) => (Array.isArray(choice) ? choice : [choice, choice]);
 const DRAWN = {
   text({name, label}, _choices, value, state) {
     const typed = ({target}) => {
+      target.isAhead = true; // of the address: a rendering meanwhile takes nothing back
       clearTimeout(target.timer);
       target.timer = setTimeout(() => {
+        target.isAhead = false;
         // one step back for all that was typed without leaving the field
         state.set({[name]: target.value || null}, {push: !target.typing});
         target.typing = true;
@@ -74,9 +76,15 @@ const DRAWN = {
     /></label>`;
   },
   any({name, label}, choices, value, state) {
-    const take = (text) => text !== (state.get()[name] ?? "") && state.set({[name]: text || null}, {push: true});
+    const take = (target) => {
+      target.isAhead = false;
+      if (target.value !== (state.get()[name] ?? "")) state.set({[name]: target.value || null}, {push: true});
+    };
     const known = new Set(choices);
-    const typed = ({target}) => (target.value === "" || known.has(target.value)) && take(target.value);
+    const typed = ({target}) => {
+      target.isAhead = true;
+      if (target.value === "" || known.has(target.value)) take(target);
+    };
     const list = `choices-${name}`;
     return html`<label class="field"
       ><span>${label}</span
@@ -86,7 +94,7 @@ const DRAWN = {
         value=${value ?? ""}
         list=${list}
         ${{oninput: typed}}
-        ${{onchange: ({target}) => take(target.value)}}
+        ${{onchange: ({target}) => take(target)}}
         maxlength="200"
         autocomplete="off"
       /><datalist id=${list}>${choices.map((one) => html`<option value=${plain(one)}></option>`)}</datalist></label

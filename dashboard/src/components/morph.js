@@ -27,6 +27,7 @@ export function morph(host, node) {
         return false;
       }
       for (const name of HANDLERS) if (from[name] !== to[name]) from[name] = to[name];
+      if (from.isAhead) to.value = from.value; // somebody is typing
       const kept = KEPT[from.tagName];
       if (kept && from.hasAttribute(kept)) to.setAttribute(kept, "");
       return true;
