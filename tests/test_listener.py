@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -21,7 +22,7 @@ SHORT_S = 0.3  # no shorter: on a busy machine an echo takes its time
 NAME = "statehub listener"
 
 
-async def until(condition: Callable[[], Any], what: str = "", within_s: float = 5.0) -> None:
+async def until(condition: Callable[[], Any], what: str = "", within_s: float = 20.0) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
@@ -116,11 +117,18 @@ async def test_it_has_one_connection_of_its_own_and_no_transaction(database: Dat
 
 async def test_when_its_backend_is_killed_it_listens_again_and_resyncs(database: Database) -> None:
     async with Heard().by(connector(database.url)) as heard:
+
+        def has_resynced(times: int) -> bool:
+            return heard.resyncs == times
+
+        def is_gone(backend: int) -> bool:
+            return backend not in backends(database)
+
         for times in range(1, 4):
-            await until(lambda n=times: heard.resyncs == n)  # type: ignore[misc]
+            await until(partial(has_resynced, times))
             [backend] = backends(database)
             database.value("select pg_terminate_backend(%s)", backend, options="")
-            await until(lambda b=backend: b not in backends(database))  # type: ignore[misc]
+            await until(partial(is_gone, backend))
         await until(lambda: heard.resyncs == 4)
         notify(database, "core")
         await until(lambda: heard.changes == ["core"])

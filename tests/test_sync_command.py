@@ -308,3 +308,15 @@ def test_what_moves_while_a_sync_reads_is_not_taken_for_what_it_read(
     folder.rename(folder.with_name("b"))  # no file's own time tells
     assert not kept(before)
     assert kept(agreement.look(root, str(tmp_path)))
+
+
+def test_a_path_that_no_file_can_be_named_after_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("STATEHUB_API_TOKEN", raising=False)
+    root = tmp_path.joinpath(*["deep"] * 50)
+    (root / "workplans").mkdir(parents=True)
+    before = agreement.look(str(root), str(tmp_path))
+    agreement.remember(before, str(root), str(tmp_path), "http://127.0.0.1:1", "/p", "t", "told")
+    assert list((tmp_path / "cache").rglob("*")) == []

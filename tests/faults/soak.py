@@ -29,6 +29,13 @@ from tests.running import eventually
 SAMPLES, EVERY_S = 60, 0.5
 KEPT = 200  # contents of revisions that the checker remembers
 MIB = 2.0**20
+SUPERUSER = "-c search_path=statehub"
+RESTING = (
+    "feed clients",
+    "busy connections",
+    "ledger rows",
+    "unsettled rows",
+)  # nobody is left, and nothing is pending
 # what the triggers and the fold write again and again: it must be vacuumed as fast as it is written
 TABLES = ("ledger", "revisions", "totals", "workplan_totals", "unsettled", "idempotency_keys")
 MCP_CALLS = ("get_state_summary", "list_ready_tasks", "add_progress_event")
@@ -135,7 +142,7 @@ def run(seconds: float, seed: int, folder: Path) -> Soak:
 
         def rests() -> bool:
             soak.rest = sample(made.database, api.port, processes)
-            return not any(soak.rest[name] for name in ("feed clients", "ledger rows", "unsettled rows"))
+            return not any(soak.rest[name] for name in RESTING)
 
         eventually(rests, "nobody is left, and nothing is pending", within_s=20)
         with closing(made.database.connect(OWNER)) as connection:
@@ -160,7 +167,7 @@ def sample(database: Database, port: int, processes: Mapping[str, int]) -> dict[
         metrics = caller.call("GET", "/metrics").body.decode()
     rows = (line.split() for line in metrics.splitlines() if line.startswith("statehub_feed_clients "))
     found["feed clients"] = sum(float(value) for _, value in rows)
-    with closing(database.connect(OWNER)) as connection:
+    with closing(database.connect(SUPERUSER)) as connection:  # what others' sessions do is hidden from the owner
         found.update(_counted(connection))
     return found
 
@@ -173,6 +180,13 @@ def _counted(connection: psycopg.Connection) -> Iterator[tuple[str, float]]:
     yield (
         "API connections",
         number("select count(*) from pg_stat_activity where application_name in ('statehub api', 'statehub listener')"),
+    )
+    yield (
+        "busy connections",
+        number(
+            "select count(*) from pg_stat_activity where application_name in ('statehub api', 'statehub listener')"
+            " and state <> 'idle'"
+        ),
     )
     yield "vacuums", number("select sum(autovacuum_count) from pg_stat_user_tables")
     yield "ledger rows", number("select count(*) from ledger")

@@ -10,7 +10,8 @@ import pytest
 from tests.faults import soak
 
 # how much higher the highest of the last third may be than that of the second; the first is for warming up. Not of
-# connections: a pool opens another one when all are in use, as late as that may be; HIGHEST bounds it
+# connections: a pool opens another one when all are in use, as late as that may be. HIGHEST is the pool's limit and the
+# listener, and at rest none is busy
 GROWTH = {"memory (MiB)": 12.0, "file descriptors": 12, "threads": 2, "clients": 12}
 # how high it may ever be: dead rows stay until autovacuum comes by, once a minute
 HIGHEST = {
