@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -66,11 +67,11 @@ def fill(hub: Hub) -> str:
 
 
 @contextmanager
-def furnished(server: str, template: str, dist: Path) -> Iterator[Site]:
-    """Such a site while inside."""
+def furnished(server: str, template: str, dist: Path, **options: Any) -> Iterator[Site]:
+    """Such a site while inside; `options` are of open_board()."""
     with temporary_database(server, template) as database:
         database.value("select start_epoch()")
-        with running(database) as hub, open_board(lambda: Place(hub.url), dist) as board:
+        with running(database) as hub, open_board(lambda: Place(hub.url), dist, **options) as board:
             yield Site(hub, board, fill(hub))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from statehub.cli.dashboard import STOP_WITHIN_S, Server
 from statehub.dashboard.app import create_app
@@ -52,13 +53,14 @@ class Board(Hub):
 
 @contextmanager
 def open_board(
-    locate: str | Callable[[], Place], folder: Path | None, *, author: str = "tester", **settings: Any
-) -> Iterator[Board]:
-    """A dashboard in a thread, with its own event loop, for the hub at that address."""
+    locate: str | Callable[[], Place], folder: Path | None, *, author: str = "tester",
+    within: Callable[[ASGIApp], ASGIApp] = lambda app: app, **settings: Any,
+) -> Iterator[Board]:  # fmt: skip
+    """A dashboard in a thread, with its own event loop, for the hub at that address; `within` what stands before it."""
     chosen = Settings(**{"data_dir": NO_DATA, **settings})
     find = (lambda: Place(locate)) if isinstance(locate, str) else locate
     config = uvicorn.Config(
-        create_app(chosen, find, author, folder), lifespan="on", log_config=None, access_log=False,
+        within(create_app(chosen, find, author, folder)), lifespan="on", log_config=None, access_log=False,
         server_header=False, timeout_graceful_shutdown=STOP_WITHIN_S,
     )  # fmt: skip
     server = Server(config)
