@@ -141,6 +141,11 @@ def test_every_command_has_its_heading_and_every_heading_is_a_command() -> None:
     assert sorted(headings(read("docs/cli.md"))[1:]) == sorted(COMMANDS)
 
 
+def test_each_command_stands_under_a_heading_of_the_help_page() -> None:
+    front = {name: each.rich_help_panel for name, each in COMMANDS.items() if name.count(" ") == 1}
+    assert [name for name, panel in front.items() if not isinstance(panel, str)] == []
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_commands_section_has_all_its_options_and_an_example(name: str) -> None:
     section = re.split(r"^## ", read("docs/cli.md"), flags=re.MULTILINE)

@@ -1,10 +1,10 @@
 """The agent's loop: what is ready, take one, keep it, finish or give it back. Imports little: it runs all day."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from statehub.cli.output import Json, print_json
 from statehub.errors import NotFound
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ app = typer.Typer()
 
 LONGEST_WAIT_S = 55.0
 Agent = Annotated[str | None, typer.Option(help="Who works: else STATEHUB_AGENT, else the user's name.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Task = Annotated[str | None, typer.Argument(help="Its code; may be left out by an agent that holds one task.")]
 Number = Annotated[
     int | None, typer.Option("--claim", min=1, help="The number of the claim, where it was taken elsewhere.")
@@ -54,7 +53,7 @@ def next_tasks(
     with _connected(agent) as (client, name):
         found = client.do(calls.list_ready_tasks(agent=name, **asked))["items"]
     if as_json:
-        typer.echo(_dump("custodian/next/1", items=found))
+        print_json("custodian/next/1", items=found)
     elif found:
         from statehub.cli.text import clean
 
@@ -107,7 +106,7 @@ def claim(
             raise NotFound("nothing is ready; see what is in the way with: custodian why TASK, or wait with --wait")
         held.remember(name, {"task": found["task"]["code"], "claim_seq": found["claim_seq"], "hub": client.base_url})
     if as_json:
-        typer.echo(_dump("custodian/claim/1", agent=name, **found))
+        print_json("custodian/claim/1", agent=name, **found)
         return
     from statehub.cli.text import clean, clean_lines
 
@@ -139,7 +138,7 @@ def heartbeat(
         code, seq = _held(client, name, task, number)
         found = client.do(calls.heartbeat_task(code, name, seq, lease_s=lease))
     if as_json:
-        typer.echo(_dump("custodian/heartbeat/1", **found))
+        print_json("custodian/heartbeat/1", **found)
         return
     typer.echo(f"{found['task']} is yours until {found['lease_expires_at'][:19]} UTC")
 
@@ -166,7 +165,7 @@ def done(
         found = client.do(calls.complete_task(code, name, seq, summary=summary))
         held.forget(name, code)
     if as_json:
-        typer.echo(_dump("custodian/done/1", **found))
+        print_json("custodian/done/1", **found)
         return
     typer.echo(f"{found['task']['code']} is done")
     for unblocked in found["unblocked"]:
@@ -199,7 +198,7 @@ def release(
         found = client.do(calls.release_task(code, name, seq, reason=reason, force=force))
         held.forget(name, code)
     if as_json:
-        typer.echo(_dump("custodian/release/1", task=found))
+        print_json("custodian/release/1", task=found)
         return
     typer.echo(f"{found['code']} is {found['status']} again")
 
@@ -218,7 +217,7 @@ def why(task: Annotated[str, typer.Argument(help="Its code.")], as_json: Json = 
     with _connected(None) as (client, _):
         found = client.do(calls.why_task(task))
     if as_json:
-        typer.echo(_dump("custodian/why/1", **found))
+        print_json("custodian/why/1", **found)
         return
     typer.echo(f"{found['task']} is {'' if found['ready'] else 'not '}ready: {clean(found['title'])}")
     for sentence in found["why"]:
@@ -238,7 +237,3 @@ def _connected(agent: str | None) -> Any:
     from statehub.cli.connect import connected_as
 
     return connected_as(agent)
-
-
-def _dump(schema: str, **document: Any) -> str:
-    return json.dumps({"schema": schema, **document}, ensure_ascii=False)

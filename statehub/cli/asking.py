@@ -1,17 +1,42 @@
-"""Commands that ask the hub, or answer it: decide, search, context, watch."""
+"""Commands that ask the hub, or answer it: status, decide, search, context, watch."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from statehub.cli.output import Json, print_json
 from statehub.errors import NotFound
 
 app = typer.Typer()
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as it is served.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Draw it again at each change, until Ctrl-C.")] = False,
+) -> None:
+    """Show what is going on: blocking decisions, waiting tasks, who holds what, open workplans, recent progress.
+
+    Reads GET /state/summary, /tasks/claims and /state/health, with --watch also /state/events; writes nothing.
+
+    Example: custodian status --json | jq .totals
+    """
+    from statehub.cli.connect import connected
+
+    with connected() as client:
+        if watch:
+            from statehub.cli.watch import watch_status
+
+            watch_status(client, as_json=as_json)
+            return
+        if as_json:
+            sys.stdout.buffer.write(client.get_summary() + b"\n")
+            return
+        from statehub.cli.watch import show_status
+
+        show_status(client)
 
 
 @app.command()
@@ -38,7 +63,7 @@ def decide(
     with connected() as client:
         found = answer(client, code, choose, rationale, by)
     if as_json:
-        _print_json("custodian/decision/1", decision=found)
+        print_json("custodian/decision/1", decision=found)
     else:
         typer.echo(f"{found['code']} is {found['status']} by {clean(found['decided_by'])}: {clean(found['rationale'])}")
 
@@ -70,7 +95,7 @@ def search(
             calls.search(asked, kind=kind or None, repo=repo or None, status=status or None, limit=limit, cursor=cursor)
         )
     if as_json:
-        _print_json("custodian/search/1", **page)
+        print_json("custodian/search/1", **page)
     else:
         from statehub.cli.find import hit_lines
 
@@ -103,7 +128,7 @@ def context(
         slug = repo or slug_of(client, path)
         text = client.get_context(slug, budget)
     if as_json:
-        _print_json("custodian/context/1", repo=slug, briefing=text)
+        print_json("custodian/context/1", repo=slug, briefing=text)
     else:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
@@ -136,7 +161,3 @@ def watch(
     wanted = Wanted(section, repo, workplan, author, kind)
     with connected() as client:
         follow(client, wanted, since=since, command=command, as_json=as_json)
-
-
-def _print_json(schema: str, **document: Any) -> None:
-    typer.echo(json.dumps({"schema": schema, **document}, ensure_ascii=False))

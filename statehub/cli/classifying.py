@@ -1,11 +1,11 @@
 """The command `custodian classify`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from statehub.cli.output import Json, print_json
 from statehub.errors import Malformed
 
 app = typer.Typer()
@@ -26,7 +26,7 @@ def classify(
     tags: Annotated[list[str] | None, typer.Option("--tag", help="With --init: a capability; several.")] = None,
     stakes: Annotated[list[str] | None, typer.Option("--stake", help="With --init: a business stake; several.")] = None,
     topic: Annotated[str | None, typer.Option(help="With --init: slug of its topic.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Register repositories by their .repo-classification.yaml, or reclassify them; unchanged changes nothing.
 
@@ -46,7 +46,7 @@ def classify(
             raise Malformed("--init takes one directory, and neither --all nor --repo")
         file = classifier.write_first(paths[0] if paths else Path(), answers)
         if as_json:
-            typer.echo(json.dumps({"schema": "custodian/classify-init/1", "file": str(file)}, ensure_ascii=False))
+            print_json("custodian/classify-init/1", file=str(file))
         else:
             typer.echo(f"{file} is written; commit it, then: custodian classify")
         return
@@ -72,7 +72,7 @@ def _register(paths: list[Path], repo: str | None, *, every: bool, as_json: bool
             progress.advance()
     if as_json:
         told = [vars(outcome) for outcome in outcomes]
-        typer.echo(json.dumps({"schema": "custodian/classify/1", "repositories": told}, ensure_ascii=False))
+        print_json("custodian/classify/1", repositories=told)
     else:
         for problem in (problem for outcome in outcomes for problem in outcome.problems):
             typer.echo(f"custodian: {clean(problem)}", err=True)

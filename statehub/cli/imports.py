@@ -1,11 +1,11 @@
 """`custodian import`: what another tool keeps in a repository, or a hub that was exported."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from statehub.cli.output import Json, print_json
 from statehub.errors import Invalid
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ app = typer.Typer(help="Take over what another tool keeps in a repository, or a 
 Repo = Annotated[str, typer.Option(help="Slug of the repository; created where needed.")]
 Domain = Annotated[str, typer.Option(help="Market domain of a new repository.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would happen, and change nothing.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 @app.command("beads")
@@ -118,7 +117,7 @@ def import_statehub(
     with connected() as client, Progress("importing a hub"):
         result = client.do(calls.import_hub(document))
     if as_json:
-        typer.echo(json.dumps({"schema": "custodian/import-hub/1", **result}, ensure_ascii=False))
+        print_json("custodian/import-hub/1", **result)
         return
     counts = ", ".join(f"{count} {kind}" for kind, count in result["counts"].items() if count)
     typer.echo(f"{'read in' if result['created'] else 'here already, nothing has changed'}: {counts}")
@@ -139,7 +138,7 @@ def _send(
     result["read"] += len(unread)
     result["skipped"][:0] = unread
     if as_json:
-        typer.echo(json.dumps({"schema": "custodian/import/1", **result, "dry_run": dry_run}, ensure_ascii=False))
+        print_json("custodian/import/1", **result, dry_run=dry_run)
     else:
         from statehub.cli.show import show_import
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from statehub.cli.output import Json
+
 app = typer.Typer()
 
 
@@ -23,7 +25,7 @@ def register_project(
     ] = False,
     agents_md: Annotated[bool, typer.Option("--agents-md", help="Write AGENTS.md too, for Codex and Cursor.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show files and requests; change nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Register a project: its domain, topic and repository in the hub, and what its agents read, in CLAUDE.md.
 

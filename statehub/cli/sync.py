@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from statehub.cli.output import Json
 from statehub.errors import Malformed, NotFound, StateHubError, Unavailable
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def sync(
     install_hook: Annotated[
         bool, typer.Option("--install-hook", help="Only install git hooks: check before a commit, sync after a merge.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Make workplan files and hub agree, field by field. Exit 4: a conflict, or --check found a difference.
 

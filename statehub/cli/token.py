@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from statehub.access import AccessToken
+from statehub.cli.output import Json, print_json
 from statehub.settings import Settings
 
 app = typer.Typer(help="Access tokens: once there is one, every request needs one.", no_args_is_help=True)
@@ -13,7 +14,6 @@ app = typer.Typer(help="Access tokens: once there is one, every request needs on
 Name = Annotated[
     str | None, typer.Option(help="Whose it is: the author of what its bearer writes; without one, there is one token.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 @app.command()
@@ -54,7 +54,7 @@ def show(name: Name = None, as_json: Json = False) -> None:
     tokens = access.select([*settings.api_token, *access.read(settings.data_dir)], name)
     if as_json:
         rows = [{"name": token.name, "token": token.word} for token in tokens]
-        typer.echo(json.dumps({"schema": "custodian/tokens/1", "tokens": rows}))
+        print_json("custodian/tokens/1", tokens=rows)
         return
     for token in tokens:
         typer.echo(token.word)
