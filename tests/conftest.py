@@ -113,8 +113,11 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def temporary_database(server: str, template: str | None = None) -> Iterator[Database]:
-    """A new database of `server`, dropped afterwards."""
+def temporary_database(server: str, template: str | None = None, *, renew: bool = True) -> Iterator[Database]:
+    """A new database of `server`, dropped afterwards.
+
+    A copy begins its epoch here, unless `renew` is false: else the first app on it would, in the middle of a test.
+    """
     name = f"test_{uuid.uuid4().hex[:12]}"
     create = sql.SQL("create database {}").format(sql.Identifier(name))
     if template:
@@ -123,8 +126,11 @@ def temporary_database(server: str, template: str | None = None) -> Iterator[Dat
         admin.execute(create)
         if template:  # settings of a database do not come along with its template
             admin.execute(sql.SQL("alter database {} set search_path = statehub, public").format(sql.Identifier(name)))
+        database = Database(url_of(server, name))
         try:
-            yield Database(url_of(server, name))
+            if template and renew:
+                database.value("select start_epoch()")
+            yield database
         finally:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
@@ -142,9 +148,6 @@ def template(server: str) -> Iterator[str]:
 def database(server: str, template: str) -> Iterator[Database]:
     """A database of this test's own."""
     with temporary_database(server, template) as database:
-        database.value(
-            "select start_epoch()"
-        )  # it is a copy: else the app would begin its epoch in the middle of a test
         yield database
 
 

@@ -53,7 +53,6 @@ class Site:
 def open_site(server: str, template: str) -> Iterator[Site]:
     """A site without a row but what is seeded, and one topic."""
     with temporary_database(server, template) as database:
-        database.value("select start_epoch()")
         with running(database) as hub, open_board(hub.url, find()) as board:
             site = Site(hub, board)
             site.post("/topics", slug="ship", title="Shipping", domain="infotech")

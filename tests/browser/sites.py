@@ -70,7 +70,6 @@ def fill(hub: Hub) -> str:
 def furnished(server: str, template: str, dist: Path, **options: Any) -> Iterator[Site]:
     """Such a site while inside; `options` are of open_board()."""
     with temporary_database(server, template) as database:
-        database.value("select start_epoch()")
         with running(database) as hub, open_board(lambda: Place(hub.url), dist, **options) as board:
             yield Site(hub, board, fill(hub))
 

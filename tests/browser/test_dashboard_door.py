@@ -25,13 +25,12 @@ pytestmark = pytest.mark.skipif(find() is None, reason="the dashboard is not bui
 @pytest.fixture(scope="module")
 def guarded(server: str, template: str) -> Iterator[tuple[Hub, Board]]:
     """A hub with a token, and the dashboard on it."""
-    with temporary_database(server, template) as database:
-        database.value("select start_epoch()")
-        with (
-            running(database, api_token=TOKENS) as hub,
-            open_board(lambda: Place(hub.url, TOKENS), find(), api_token=TOKENS) as board,
-        ):
-            yield hub, board
+    with (
+        temporary_database(server, template) as database,
+        running(database, api_token=TOKENS) as hub,
+        open_board(lambda: Place(hub.url, TOKENS), find(), api_token=TOKENS) as board,
+    ):
+        yield hub, board
 
 
 def test_without_its_key_a_browser_is_told_how_to_get_it(guarded: tuple[Hub, Board], watched: Watched) -> None:

@@ -61,24 +61,22 @@ def test_a_hub_that_goes_and_comes_back_is_caught_up_with(
     server: str, template: str, dist: Path, watched: Watched
 ) -> None:
     page = watched.page
-    with temporary_database(server, template) as database:
-        database.value("select start_epoch()")
-        with ExitStack() as first:
-            hub = first.enter_context(running(database))
-            with open_board(lambda: Place(hub.url), dist) as board:
-                hub.created("/repos", slug="alpha", name="Alpha", domain="infotech", category="product")
-                plan = hub.created("/workplans", repo="alpha", title="Before", status="active")["code"]
-                page.goto(board.url + "/workstreams?repo=alpha")
-                row = page.locator(".table tr[data-index]")
-                drawn(page, [".table tr[data-index]"])
-                first.close()
-                expect(page.locator(".badge")).to_contain_text("hub unreachable")
-                expect(row).to_contain_text("Before")
-                hub.execute("update workplans set title = 'Changed meanwhile' where code = %s", plan)
-                with running(database, port=hub.port):
-                    expect(page.locator(".badge")).to_have_text("live")
-                    expect(row).to_contain_text("Changed meanwhile")
-                    expect(page.get_by_label("Repository")).to_have_value("alpha")
+    with temporary_database(server, template) as database, ExitStack() as first:
+        hub = first.enter_context(running(database))
+        with open_board(lambda: Place(hub.url), dist) as board:
+            hub.created("/repos", slug="alpha", name="Alpha", domain="infotech", category="product")
+            plan = hub.created("/workplans", repo="alpha", title="Before", status="active")["code"]
+            page.goto(board.url + "/workstreams?repo=alpha")
+            row = page.locator(".table tr[data-index]")
+            drawn(page, [".table tr[data-index]"])
+            first.close()
+            expect(page.locator(".badge")).to_contain_text("hub unreachable")
+            expect(row).to_contain_text("Before")
+            hub.execute("update workplans set title = 'Changed meanwhile' where code = %s", plan)
+            with running(database, port=hub.port):
+                expect(page.locator(".badge")).to_have_text("live")
+                expect(row).to_contain_text("Changed meanwhile")
+                expect(page.get_by_label("Repository")).to_have_value("alpha")
 
 
 def test_a_hidden_tab_has_no_stream_and_catches_up_when_it_is_shown(site: Site, watched: Watched) -> None:

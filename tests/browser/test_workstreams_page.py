@@ -79,7 +79,6 @@ def wait_for(hub: Hub, task: str, needed: str) -> None:
 @pytest.fixture(scope="module")
 def filled(server: str, template: str, dist: Path) -> Iterator[Filled]:
     with temporary_database(server, template) as database:
-        database.value("select start_epoch()")
         with running(database) as hub, open_board(lambda: Place(hub.url), dist) as board:
             yield Filled(hub, board, **fill(hub))
 

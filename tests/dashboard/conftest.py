@@ -19,10 +19,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def shared(server: str, template: str) -> Iterator[Hub]:
     """A hub for the tests that look at rows of their own."""
-    with temporary_database(server, template) as database:
-        database.value("select start_epoch()")  # else the app would begin its own in the middle of a test
-        with running(database) as hub:
-            yield hub
+    with temporary_database(server, template) as database, running(database) as hub:
+        yield hub
 
 
 @pytest.fixture(scope="package")

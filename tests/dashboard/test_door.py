@@ -30,10 +30,8 @@ ASKED = [
 @pytest.fixture(scope="module")
 def guarded(server: str, template: str) -> Iterator[Hub]:
     """A hub that asks for a token."""
-    with temporary_database(server, template) as database:
-        database.value("select start_epoch()")
-        with running(database, api_token=TOKENS) as hub:
-            yield hub
+    with temporary_database(server, template) as database, running(database, api_token=TOKENS) as hub:
+        yield hub
 
 
 @pytest.fixture(scope="module")

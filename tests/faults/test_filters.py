@@ -14,11 +14,9 @@ Names = dict[str, str]
 
 @pytest.fixture(scope="module")
 def hub(server: str, template: str) -> Iterator[Hub]:
-    with temporary_database(server, template) as database:
-        database.value("select start_epoch()")
-        with running(database) as hub:
-            eventually(lambda: hub.listener.is_up)
-            yield hub
+    with temporary_database(server, template) as database, running(database) as hub:
+        eventually(lambda: hub.listener.is_up)
+        yield hub
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.conftest import Database, temporary_database
 from tests.running import SUMMARY, Hub, eventually, problem, running
 
+IS_BEGUN = "select epoch_identity() = (select identity from epochs order by number desc limit 1)"
+
 
 @pytest.fixture
 def hub(database: Database) -> Iterator[Hub]:
@@ -39,7 +41,7 @@ def test_an_older_copy_is_adopted_and_its_tokens_are_of_another_epoch(
     before = hub.post("/progress", {"summary": "will be gone"})
     token = before.headers["X-StateHub-Revision"]
     assert hub.get(SUMMARY, X_StateHub_Min_Revision=token).status == 200
-    with temporary_database(server, template) as older, caplog.at_level(logging.WARNING):
+    with temporary_database(server, template, renew=False) as older, caplog.at_level(logging.WARNING):
         older.value("insert into progress_events (summary, author) values ('of the copy', 'y') returning 1")
         swap(server, database, older)
         eventually(lambda: "of the copy" in hub.get(SUMMARY).body.decode(), "it is adopted", within_s=15)
@@ -51,6 +53,8 @@ def test_an_older_copy_is_adopted_and_its_tokens_are_of_another_epoch(
         told = hub.get(f"/state/wait?since={token}&timeout=5")
         assert told.json["sections"] == ["core", "progress"]
         eventually(lambda: hub.get(f"/state/changes?since={hub.settled().json['revision']['token']}").status == 200)
+        # a copy is adopted before the poll has begun an epoch for it
+        eventually(lambda: database.value(IS_BEGUN), "the hub begins an epoch for it")
         after = hub.post("/progress", {"summary": "a new beginning"})
         shown = hub.get(SUMMARY, X_StateHub_Min_Revision=after.headers["X-StateHub-Revision"])
         assert shown.json["recent_progress"][0]["id"] == after.json["id"]

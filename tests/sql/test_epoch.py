@@ -45,7 +45,7 @@ def test_a_new_one_is_new_even_where_the_clock_went_back(owner: Connection) -> N
 def test_a_copy_of_the_database_has_another_one(server: str, template: str) -> None:
     with temporary_database(server, template) as original:
         name = str(conninfo_to_dict(original.url)["dbname"])
-        with temporary_database(server, name) as copy, closing(copy.connect()) as connection:
+        with temporary_database(server, name, renew=False) as copy, closing(copy.connect()) as connection:
             before = value(connection, "select epoch()")
             assert before != original.value("select epoch()")
             assert value(connection, "select start_epoch()") != before
