@@ -4660,7 +4660,7 @@ CREATE TABLE statehub.decisions (
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT decisions_about_something CHECK ((num_nonnulls(topic, workplan) > 0)),
-    CONSTRAINT decisions_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
+    CONSTRAINT decisions_code_form CHECK (((char_length(code) <= 100) AND (code ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
     CONSTRAINT decisions_decided_at_range CHECK (((decided_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (decided_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT decisions_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
     CONSTRAINT decisions_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
@@ -4715,7 +4715,7 @@ CREATE TABLE statehub.topics (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT topics_slug_form CHECK ((slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
+    CONSTRAINT topics_slug_form CHECK (((char_length(slug) <= 63) AND (slug ~ '^[a-z0-9][a-z0-9._-]*$'::text))),
     CONSTRAINT topics_slug_no_id CHECK ((slug !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text)),
     CONSTRAINT topics_title_given CHECK (((title ~ '\S'::text) AND (char_length(title) <= 1000)))
 );
@@ -4748,7 +4748,7 @@ CREATE TABLE statehub.workplans (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT workplans_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
+    CONSTRAINT workplans_code_form CHECK (((char_length(code) <= 100) AND (code ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
     CONSTRAINT workplans_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
     CONSTRAINT workplans_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT workplans_labels_flat CHECK (
@@ -4894,7 +4894,7 @@ CASE
 END),
     CONSTRAINT repos_last_synced_at_range CHECK (((last_synced_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (last_synced_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT repos_name_given CHECK (((name ~ '\S'::text) AND (char_length(name) <= 1000))),
-    CONSTRAINT repos_slug_form CHECK ((slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
+    CONSTRAINT repos_slug_form CHECK (((char_length(slug) <= 63) AND (slug ~ '^[a-z0-9][a-z0-9._-]*$'::text))),
     CONSTRAINT repos_slug_no_id CHECK ((slug !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))
 );
 
@@ -4974,7 +4974,7 @@ CREATE TABLE statehub.tasks (
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT tasks_assignee_given CHECK ((assignee ~ '\S'::text)),
-    CONSTRAINT tasks_code_form CHECK (((code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
+    CONSTRAINT tasks_code_form CHECK (((char_length(code) <= 120) AND (code ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text) AND (code !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))),
     CONSTRAINT tasks_code_free CHECK ((lower(code) <> ALL (ARRAY['ready'::text, 'claim'::text, 'claims'::text]))),
     CONSTRAINT tasks_detail_object CHECK ((jsonb_typeof(detail) = 'object'::text)),
     CONSTRAINT tasks_due_at_range CHECK (((due_at >= '0001-01-02 00:00:00+00'::timestamp with time zone) AND (due_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),

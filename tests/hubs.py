@@ -1,9 +1,11 @@
 """A whole hub as a user starts it: `custodian up --detach` on a data directory of its own."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +14,17 @@ CUSTODIAN = [sys.executable, "-m", "statehub.cli.main"]
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 
 
+# below the ports that systems give to who names none: no connection of another test takes one that is free for a while
+PORTS = range(15_000, 30_000)
+
+
 def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on right now, and nobody gets by chance later."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(frozen=True)

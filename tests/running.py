@@ -23,6 +23,7 @@ from statehub.cache import SectionCache
 from statehub.listener import Listener
 from statehub.settings import Settings
 from tests.conftest import API, OWNER, Database
+from tests.hubs import free_port
 
 T = TypeVar("T")
 
@@ -161,12 +162,13 @@ def heard(connection: socket.socket) -> Answer:
 def running(database: Database, *, through: str | None = None, port: int = 0, **settings: Any) -> Iterator[Hub]:
     """A hub on this database, on a free port unless one is named, in a thread with its own event loop.
 
-    `through` is another way to the database; the rest are settings.
+    It may come again on that port: nobody else gets it meanwhile. `through` is another way to the database; the rest
+    are settings.
     """
     chosen = Settings(**{"api_port": 0, "data_dir": NO_DATA, **settings})
     config = uvicorn.Config(create_app(chosen, through or database.url), **uvicorn_options(chosen))
     server = uvicorn.Server(config)
-    with closing(socket.create_server(("127.0.0.1", port))) as place:
+    with closing(socket.create_server(("127.0.0.1", port or free_port()))) as place:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]}, name="hub")
         thread.start()
         try:

@@ -52,12 +52,15 @@ class Site:
 @contextmanager
 def open_site(server: str, template: str) -> Iterator[Site]:
     """A site without a row but what is seeded, and one topic."""
-    with temporary_database(server, template) as database:
-        with running(database) as hub, open_board(hub.url, find()) as board:
-            site = Site(hub, board)
-            site.post("/topics", slug="ship", title="Shipping", domain="infotech")
-            site.post("/repos", slug="web-shop", name="Web shop", domain="infotech", category="product")
-            yield site
+    with (
+        temporary_database(server, template) as database,
+        running(database) as hub,
+        open_board(hub.url, find()) as board,
+    ):
+        site = Site(hub, board)
+        site.post("/topics", slug="ship", title="Shipping", domain="infotech")
+        site.post("/repos", slug="web-shop", name="Web shop", domain="infotech", category="product")
+        yield site
 
 
 def look(watched: Watched, site: Site, path: str, shown: str, scheme: str, width: int) -> None:

@@ -69,9 +69,12 @@ def fill(hub: Hub) -> str:
 @contextmanager
 def furnished(server: str, template: str, dist: Path, **options: Any) -> Iterator[Site]:
     """Such a site while inside; `options` are of open_board()."""
-    with temporary_database(server, template) as database:
-        with running(database) as hub, open_board(lambda: Place(hub.url), dist, **options) as board:
-            yield Site(hub, board, fill(hub))
+    with (
+        temporary_database(server, template) as database,
+        running(database) as hub,
+        open_board(lambda: Place(hub.url), dist, **options) as board,
+    ):
+        yield Site(hub, board, fill(hub))
 
 
 def drawn(page: Page, wanted: list[str]) -> None:

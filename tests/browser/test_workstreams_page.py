@@ -78,9 +78,12 @@ def wait_for(hub: Hub, task: str, needed: str) -> None:
 
 @pytest.fixture(scope="module")
 def filled(server: str, template: str, dist: Path) -> Iterator[Filled]:
-    with temporary_database(server, template) as database:
-        with running(database) as hub, open_board(lambda: Place(hub.url), dist) as board:
-            yield Filled(hub, board, **fill(hub))
+    with (
+        temporary_database(server, template) as database,
+        running(database) as hub,
+        open_board(lambda: Place(hub.url), dist) as board,
+    ):
+        yield Filled(hub, board, **fill(hub))
 
 
 @contextmanager

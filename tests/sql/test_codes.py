@@ -139,3 +139,20 @@ def test_many_writers_at_once_get_codes_of_their_own(database: Database, owner: 
     assert column(owner, "select code from tasks order by 1") == [f"ALPHA-WP-0001-T{n:02}" for n in range(1, 21)]
     assert column(owner, "select code from workplans order by 1") == [f"ALPHA-WP-{n:04}" for n in range(1, 22)]
     assert value(owner, "select count(distinct code) from decisions") == 20
+
+
+@pytest.mark.parametrize("kind", ["topics", "managed_repos", "workplans", "tasks", "decisions"])
+def test_a_name_is_as_long_as_its_rule_says_and_no_longer(api: Connection, kind: str) -> None:
+    def make(name: str) -> object:
+        if kind in ("topics", "managed_repos"):
+            word = "title" if kind == "topics" else "name"
+            return insert(api, kind, slug=name, domain="infotech", **{word: "x"})
+        if kind == "tasks":
+            return make_task(api, make_plan(api), code=name)
+        return make_plan(api, code=name) if kind == "workplans" else make_decision(api, code=name)
+
+    most = {"topics": 63, "managed_repos": 63, "workplans": 100, "tasks": 120, "decisions": 100}[kind]
+    make("a" * most)
+    for name in ("a" * (most + 1), "a\n", "a\nb"):
+        with pytest.raises(psycopg.errors.CheckViolation, match="_form"):
+            make(name)

@@ -1,0 +1,28 @@
+-- The forms as they were: with bounded repetitions.
+set local lock_timeout = '2s';
+set local statement_timeout = '60s';
+
+do $$
+declare
+    code_form constant text := 'code ~ ''^[A-Za-z0-9][A-Za-z0-9._-]{0,%s}$'''
+        ' and code !~* ''^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$''';
+    slug_form constant text := 'slug ~ ''^[a-z0-9][a-z0-9._-]{0,%s}$''';
+    rule record;
+    told text;
+begin
+    for rule in values
+        ('topics', 'topics_slug_form', format(slug_form, 62)),
+        ('managed_repos', 'repos_slug_form', format(slug_form, 62)),
+        ('workplans', 'workplans_code_form', format(code_form, 99)),
+        ('tasks', 'tasks_code_form', format(code_form, 119)),
+        ('decisions', 'decisions_code_form', format(code_form, 99))
+    loop
+        select obj_description(c.oid, 'pg_constraint') into strict told from pg_constraint as c
+        where c.conname = rule.column2 and c.conrelid = to_regclass('statehub.' || quote_ident(rule.column1));
+        execute format(
+            'alter table %1$I drop constraint %2$I, add constraint %2$I check (%3$s)', rule.column1, rule.column2, rule.column3
+        );
+        execute format('comment on constraint %I on %I is %L', rule.column2, rule.column1, told);
+    end loop;
+end
+$$;
