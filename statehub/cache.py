@@ -140,7 +140,7 @@ class SectionCache:
 
     async def run(self) -> None:
         """Build whenever something is wanted, one at a time, for ever."""
-        failed_in_a_row = 0
+        failed_in_a_row, failing_since = 0, 0.0
         while True:
             await self._work.wait()
             self._work.clear()
@@ -151,16 +151,18 @@ class SectionCache:
                     built = await self.load(self.snapshot)
                 except Exception as error:
                     failed_in_a_row += 1
+                    failing_since = failing_since or begun
                     self.on_build(self.clock() - begun, frozenset(), True)
                     self._fail(generation, error, first=failed_in_a_row == 1)
                     # A later generation tries again: whoever waits now gets an attempt of their own.
                     self.want = max(self.want, generation + 1)
-                    longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failed_in_a_row, 10))
+                    # nobody waits longer for the first good answer than there was none: what was short ends soon
+                    longest = min(LAST_RETRY_S, max(FIRST_RETRY_S, self.clock() - failing_since))
                     await self.sleep(_jitter.uniform(self.min_gap_s, longest))
                     continue
                 if failed_in_a_row:
                     log.info("summary builds again after %d failures", failed_in_a_row)
-                    failed_in_a_row = 0
+                failed_in_a_row, failing_since = 0, 0.0
                 self._publish(generation, built, begun)
                 await self._rest(begun)
 

@@ -1,6 +1,7 @@
 """The cache alone: a loader that the test holds, a clock and a sleep that take no time."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from statehub.cache import LAST_RETRY_S, SectionCache, Snapshot
+from statehub.cache import FIRST_RETRY_S, LAST_RETRY_S, SectionCache, Snapshot
 
 pytestmark = pytest.mark.anyio
 
@@ -232,6 +233,8 @@ async def test_retries_back_off_up_to_a_limit_and_never_end() -> None:
         assert rig.slept[0] <= 0.1
         assert max(rig.slept[:4]) <= 0.8
         assert LAST_RETRY_S / 2 < max(rig.slept) <= LAST_RETRY_S
+        for wait, failing_for in zip(rig.slept, itertools.accumulate(rig.slept, initial=0.0), strict=False):
+            assert wait <= max(FIRST_RETRY_S, failing_for) + 1e-9
         assert min(rig.slept) >= 0.02
         assert len(set(rig.slept)) > 100, "no jitter"
         rig.answer = lambda: snapshot(7)
