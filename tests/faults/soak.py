@@ -30,12 +30,8 @@ SAMPLES, EVERY_S = 60, 0.5
 KEPT = 200  # contents of revisions that the checker remembers
 MIB = 2.0**20
 SUPERUSER = "-c search_path=statehub"
-RESTING = (
-    "feed clients",
-    "busy connections",
-    "ledger rows",
-    "unsettled rows",
-)  # nobody is left, and nothing is pending
+# nobody is left, and nothing is pending
+RESTING = ("feed clients", "busy connections", "ledger rows", "unsettled rows")
 # what the triggers and the fold write again and again: it must be vacuumed as fast as it is written
 TABLES = ("ledger", "revisions", "totals", "workplan_totals", "unsettled", "idempotency_keys")
 MCP_CALLS = ("get_state_summary", "list_ready_tasks", "add_progress_event")
