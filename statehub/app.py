@@ -13,9 +13,10 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from statehub.cache import SectionCache, Snapshot
+from statehub.deltas import MOST_EVENTS, Event
 from statehub.dispatch import Dispatch
 from statehub.errors import StateHubError
-from statehub.feed import MOST_EVENTS, Event, Feed
+from statehub.feed import Feed
 from statehub.guard import Guard
 from statehub.keyring import Keyring
 from statehub.listener import Listener, connector

@@ -11,8 +11,9 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from statehub.cache import Snapshot
+from statehub.deltas import Filter
 from statehub.errors import Unavailable
-from statehub.feed import Feed, Filter, Subscriber
+from statehub.feed import Feed, Subscriber
 
 S = TypeVar("S", bound=Hashable)
 Chance = tuple[bool, float | None]

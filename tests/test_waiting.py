@@ -7,8 +7,9 @@ from contextlib import ExitStack
 import pytest
 
 from statehub.cache import Snapshot
+from statehub.deltas import Event
 from statehub.errors import Unavailable
-from statehub.feed import Event, Feed
+from statehub.feed import Feed
 from statehub.waiting import CORE, Chance, Waiting
 
 pytestmark = pytest.mark.anyio

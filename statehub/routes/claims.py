@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from statehub import answers, filters, models
-from statehub.errors import Invalid, Unavailable
+from statehub.errors import Invalid
 from statehub.routes import respond
 from statehub.routes.operation import IDEMPOTENCY_KEY, WRITTEN, Answer, Operation
 from statehub.routes.request import document_of, query_of, store_of, writer_of
@@ -112,8 +112,6 @@ async def _claim(request: Request, document: models.ClaimTask, by: Writer) -> Wr
 
 async def _claim_or_wait(request: Request, document: models.ClaimTask, by: Writer) -> Written | None:
     waiting: Waiting[ClaimScope] = request.state.waiting
-    if len(waiting.feed.subscribers) >= waiting.feed.limit:
-        raise Unavailable(f"{waiting.feed.limit} clients wait already; the limit is STATEHUB_SSE_LIMIT")
     with suppress(TimeoutError), waiting.feed.subscribed(CORE) as subscriber:
         deadline = asyncio.get_running_loop().time() + document.wait_s
         while True:

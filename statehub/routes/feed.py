@@ -4,17 +4,19 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from statehub import answers
 from statehub.cache import Snapshot
+from statehub.deltas import SECTIONS, Delta, Filter, delta_of
 from statehub.documents import dump
 from statehub.errors import Malformed, Unavailable
-from statehub.feed import SECTIONS, Delta, Feed, Filter, delta_of
+from statehub.feed import Feed, Subscriber
 from statehub.filters import ChangesQuery, FollowQuery, WaitQuery
 from statehub.labels import covering, token_of
 from statehub.models import LONGEST_WAIT_S
@@ -29,10 +31,9 @@ async def wait_for_change(request: Request) -> Response:
     """As soon as the state is past `since`: 200, the new token and the sections that changed. 204 at the timeout."""
     query = query_of(request, WaitQuery)
     since, wanted = Token.parse(query.since), _filter(query)
-    feed = _feed_with_room(request)
     try:
         async with asyncio.timeout(query.timeout):
-            with feed.subscribed(wanted) as subscriber:
+            with request.state.feed.subscribed(wanted) as subscriber:
                 # subscribed first: what is published while the past is looked at is not lost
                 snapshot = await covering(request.state.cache, since, LONGEST_WAIT_S)
                 sections = await _changed_since(request, since, snapshot, wanted)
@@ -53,31 +54,44 @@ async def wait_for_change(request: Request) -> Response:
 async def stream_events(request: Request) -> Response:
     """Server-Sent Events: one `change` a section, first the current revision, a comment every 15 s."""
     wanted = _filter(query_of(request, FollowQuery))
-    feed = _feed_with_room(request)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if request.method == "HEAD":
-        return Response(headers=headers, media_type="text/event-stream")
-    return StreamingResponse(_messages(request, feed, wanted), headers=headers, media_type="text/event-stream")
+        with request.state.feed.subscribed(wanted):
+            return Response(headers=headers, media_type="text/event-stream")
+    return _Stream(request.state.feed, wanted, request.state.cache.snapshot, headers)
 
 
-async def _messages(request: Request, feed: Feed, wanted: Filter) -> AsyncIterator[bytes]:
-    with feed.subscribed(wanted) as subscriber:
-        if (snapshot := request.state.cache.snapshot) is not None:
-            for section in SECTIONS:
-                if section in wanted.sections:
-                    yield _message(section, snapshot)
-        else:
-            yield b": no revision yet\n\n"
-        while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT_S):
-                    taken = await subscriber.take()
-            except TimeoutError:
-                yield b": still here\n\n"
-                continue
-            if not taken:
-                return
-            yield b"".join(_message(section, taken[section]) for section in SECTIONS if section in taken)
+class _Stream(StreamingResponse):
+    """Subscribes when it is made, so that nobody else takes the place before the answer begins."""
+
+    def __init__(self, feed: Feed, wanted: Filter, snapshot: Snapshot | None, headers: Mapping[str, str]) -> None:
+        self.feed, self.subscriber = feed, feed.subscribe(wanted)
+        super().__init__(_messages(snapshot, self.subscriber), headers=headers, media_type="text/event-stream")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.feed.leave(self.subscriber)
+
+
+async def _messages(snapshot: Snapshot | None, subscriber: Subscriber) -> AsyncIterator[bytes]:
+    if snapshot is None:
+        yield b": no revision yet\n\n"
+    else:
+        for section in SECTIONS:
+            if section in subscriber.wanted.sections:
+                yield _message(section, snapshot)
+    while True:
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                taken = await subscriber.take()
+        except TimeoutError:
+            yield b": still here\n\n"
+            continue
+        if not taken:
+            return
+        yield b"".join(_message(section, taken[section]) for section in SECTIONS if section in taken)
 
 
 async def list_changes(request: Request) -> Response:
@@ -88,13 +102,6 @@ async def list_changes(request: Request) -> Response:
     cursor = None if last is None else base64.urlsafe_b64encode(dump([str(token), *last]).encode()).decode()
     body = f'{{"items":{items},"token":{dump(str(token))},"next_cursor":{dump(cursor)}}}'
     return Response(body, headers={"X-StateHub-Revision": str(token)}, media_type="application/json")
-
-
-def _feed_with_room(request: Request) -> Feed:
-    feed: Feed = request.state.feed
-    if len(feed.subscribers) >= feed.limit:
-        raise Unavailable(f"{feed.limit} clients follow the events already; the limit is STATEHUB_SSE_LIMIT")
-    return feed
 
 
 def _differs(one: Snapshot, other: Snapshot, section: str) -> bool:
