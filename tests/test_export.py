@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from statehub.routes import export
+from tests.conftest import OWNER
 from tests.running import Hub, eventually, problem
 from tests.sql.world import column, depend, insert, make_decision, make_plan, make_repo, make_task
 
@@ -176,6 +178,19 @@ def readers(large: Hub) -> Iterator[Hub]:
 def test_exports_do_not_take_all_connections(readers: Hub) -> None:
     assert "exports run already" in problem(readers.get("/export"), 503)["detail"]
     assert readers.get("/tasks").status == 200
+
+
+def test_no_more_come_in_while_the_first_still_wait_for_the_database(hub: Hub) -> None:
+    waiting = "select count(*) from pg_locks where relation = 'legacy_usage'::regclass and not granted"
+    with ThreadPoolExecutor(8) as pool, closing(hub.database.connect(OWNER)) as owner, owner.transaction():
+        owner.execute("lock table legacy_usage")
+        jobs = [pool.submit(hub.get, "/export") for _ in range(8)]
+        eventually(lambda: hub.database.value(waiting) == export.MOST_AT_ONCE, "two wait")
+        eventually(lambda: sum(job.done() for job in jobs) == 8 - export.MOST_AT_ONCE, "all others are refused")
+        for session in hub.sessions("statehub api"):
+            hub.execute("select pg_terminate_backend(%s)", session, options="")
+        assert {job.result().status for job in jobs} == {503}
+    assert hub.get("/export").status == 200
 
 
 def test_an_export_that_takes_too_long_ends_without_its_last_line(large: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack, aclosing, contextmanager
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -26,12 +26,11 @@ _running: set[object] = set()
 class Export(StreamingResponse):
     """Ends without its last line when the time is over or the database goes away: that is how a client knows."""
 
-    def __init__(self, chunks: AsyncGenerator[str], headers: dict[str, str]) -> None:
+    def __init__(self, chunks: AsyncGenerator[str], headers: dict[str, str], place: ExitStack) -> None:
         super().__init__(chunks, media_type=MEDIA, headers=headers)
-        self.chunks = chunks
+        self.chunks, self.place = chunks, place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _running.add(self)
         started = False
 
         async def noted(message: Message) -> None:
@@ -47,7 +46,7 @@ class Export(StreamingResponse):
                 raise
             log.warning("an export was cut: %r", error)
         finally:
-            _running.discard(self)
+            self.place.close()
             await self.chunks.aclose()
 
 
@@ -56,11 +55,24 @@ async def export(request: Request) -> Response:
     headers = {"Cache-Control": "no-store"}
     if request.method == "HEAD":
         return Response(media_type=MEDIA, headers=headers)
+    with ExitStack() as place:
+        place.enter_context(_place())
+        chunks = _chunks(store_of(request).export())
+        first = await anext(chunks)  # made before the answer begins, so that a database that is away is a 503
+        return Export(_all(first, chunks), headers, place.pop_all())
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """One of the few, from before anything is waited for: whoever comes meanwhile sees it taken."""
     if len(_running) >= MOST_AT_ONCE:
         raise Unavailable(f"{MOST_AT_ONCE} exports run already; try again when one has ended")
-    chunks = _chunks(store_of(request).export())
-    first = await anext(chunks)  # made before the answer begins, so that a database that is away is a 503
-    return Export(_all(first, chunks), headers)
+    mine = object()
+    _running.add(mine)
+    try:
+        yield
+    finally:
+        _running.discard(mine)
 
 
 async def _all(first: str, chunks: AsyncGenerator[str]) -> AsyncGenerator[str]:
