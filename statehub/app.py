@@ -3,8 +3,7 @@
 import asyncio
 import json
 import logging
-import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, TypedDict
@@ -15,14 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from statehub.cache import SectionCache, Snapshot
 from statehub.deltas import MOST_EVENTS, Event
 from statehub.dispatch import Dispatch
-from statehub.errors import StateHubError
 from statehub.feed import Feed
 from statehub.guard import Guard
 from statehub.keyring import Keyring
 from statehub.listener import Listener, connector
 from statehub.metrics import Metrics
 from statehub.openapi import document
-from statehub.readings import Polled, readings
+from statehub.polling import Polled, poll
+from statehub.readings import readings
 from statehub.routes import (
     claims,
     classification,
@@ -44,14 +43,12 @@ from statehub.routes import feed as feed_routes
 from statehub.routes.metering import Meter
 from statehub.routes.operation import Operation
 from statehub.settings import Settings
-from statehub.sqlstates import Repeat
 from statehub.store import ClaimScope, Rules, Store, create_pool
 from statehub.waiting import Waiting
 
-_jitter = random.Random()  # noqa: S311  (one of its own: the process's may be seeded by others)
 log = logging.getLogger(__name__)
 
-DRIFT_GRACE_S = 0.1
+PAUSE_S = 1.0  # before a part that failed begins anew
 # in the order of their paths: a fixed one before one with a name in its place
 OPERATIONS: tuple[Operation, ...] = (
     *state.operations,
@@ -115,11 +112,11 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
         metrics.read_on_demand(readings(cache, feed, listener, pool, polled, served))
         await pool
         cache.invalidate()
-        jobs = [cache.run(), feed.run(), poll(store, cache, polled, settings.poll_interval, settings.listen)]
+        parts = [cache.run, feed.run, lambda: poll(store, cache, polled, settings.poll_interval, settings.listen)]
         if listener:
-            jobs.append(listener.run())
+            parts.append(listener.run)
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(job) for job in jobs]
+            running = [tasks.create_task(kept(part, cache)) for part in parts]
             try:
                 yield State(
                     store=store,
@@ -181,29 +178,16 @@ async def events_between(store: Store, before: Snapshot, after: Snapshot) -> Seq
     return None if rows is None else [Event(**row) for row in rows]
 
 
-async def poll(store: Store, cache: SectionCache, polled: Polled, interval_s: float, listening: bool) -> None:
-    """Ask for the revisions again and again: a change that nothing had announced is drift. Folds the ledger, if any."""
+async def kept(run: Callable[[], Awaitable[None]], cache: SectionCache) -> None:
+    """Run a part for ever. An error that nobody foresaw ends an attempt, not the hub, which would serve old news."""
     while True:
-        await asyncio.sleep(interval_s * _jitter.uniform(0.8, 1.2))
-        asked_at = cache.clock()
         try:
-            async with asyncio.timeout(max(2.0, interval_s)):
-                found = await store.get_revisions()
-            polled.pending, polled.queue_usage = found["pending"], found["queue_usage"]
-            if not cache.verify(found["epoch"], {"core": found["core"], "progress": found["progress"]}, asked_at):
-                await asyncio.sleep(DRIFT_GRACE_S)  # its notification may be on the way
-                if listening and cache.announced_at < asked_at:
-                    cache.counts.drift += 1
-                    log.warning("the poll found a change that no notification had announced")
-            if found["moved"]:
-                await store.renew_epoch()
-            if found["pending"] or found["unsettled"]:
-                async with asyncio.timeout(30):
-                    await store.tend()
-        except Exception as error:  # whatever it is, to ask again is right; to end would end the hub
-            if not isinstance(error, (StateHubError, TimeoutError, Repeat)):
-                log.warning("the poll failed: %r", error)
+            await run()
+        except Exception as error:
+            log.exception("a part of the hub failed; it begins anew")
             cache.suspect(error)
+        await asyncio.sleep(PAUSE_S)
+        cache.invalidate()
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Subscriber:
     def offer(self, sections: frozenset[str], snapshot: Snapshot) -> None:
         """Put the change in its place; a former one that was not taken yet is out of date."""
         for section in sections:
+            self.pending.pop(section, None)  # so that the newest is the last
             self.pending[section] = snapshot
         if sections:
             self._wake.set()
@@ -39,8 +40,9 @@ class Subscriber:
     async def take(self) -> Mapping[str, Snapshot]:
         """What has changed since the last call, by section; waits for something. Empty when closed."""
         await self._wake.wait()
-        if not self.closed:
-            self._wake.clear()
+        self._wake.clear()
+        if self.closed:  # looked at last: a signal may close it at any moment
+            self._wake.set()
         taken, self.pending = self.pending, {}
         return taken
 
@@ -109,8 +111,9 @@ class Feed:
             if not waiting or before is None or after is None or before is after:
                 continue
             delta = delta_of(before, after, await self.events_between(before, after))
+            # the newest: who has read what was published meanwhile is not told of an older one
             for subscriber in waiting:
-                subscriber.offer(subscriber.wanted.concerned(delta), after)
+                subscriber.offer(subscriber.wanted.concerned(delta), self._latest or after)
 
     async def events_between(self, before: Snapshot, after: Snapshot) -> Sequence[Event] | None:
         """None where they cannot be read."""

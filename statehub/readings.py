@@ -1,21 +1,13 @@
 """What the parts of the app count by themselves, as metrics."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from statehub.cache import SectionCache
 from statehub.feed import Feed
 from statehub.listener import Listener
 from statehub.metrics import Reading, Sample, one
-
-
-@dataclass
-class Polled:
-    """What the poll found last: ledger rows not yet folded, and the share of the notification queue in use (0 to 1)."""
-
-    pending: int = 0
-    queue_usage: float = 0.0
+from statehub.polling import Polled
 
 
 def readings(

@@ -33,6 +33,7 @@ _OURS: dict[str, type[StateHubError]] = {
 # 08 connection, 53 resources, 57 intervention (shutdown, cancelled by timeout), 58 system, 25006 read-only (a standby)
 _AWAY = ("08", "53", "57", "58", "25006", "55000", "55P03")
 _REPEAT = ("40001", "40P01")
+COMMENT_TIMEOUT_S = 5.0
 
 
 class Repeat(Exception):
@@ -96,7 +97,7 @@ async def _mapped(error: Any, pool: asyncpg.Pool) -> Exception:
 
 async def _broken_constraint(error: Any, pool: asyncpg.Pool) -> StateHubError:
     name = error.constraint_name or error.column_name or ""
-    async with pool.acquire(timeout=5) as connection:
+    async with Translated(pool), pool.acquire(timeout=COMMENT_TIMEOUT_S) as connection:
         comment = await connection.fetchval(queries()["get_constraint_message"], name)
     if error.sqlstate == "23502":
         return _invalid(error.column_name or "", "must not be null")

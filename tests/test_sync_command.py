@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from statehub.cli import agreement
+from statehub.cli import agreement, sync_watch
 from tests.checkouts import PLAN, Checkout
 from tests.commands import CONFLICT, DONE, NOTHING, ROOT, UNREACHABLE, USAGE, Custodian
 from tests.hubs import CUSTODIAN
@@ -287,6 +289,32 @@ def test_it_follows_both_sides_until_ctrl_c(custodian: Custodian, checkout: Chec
         eventually(lambda: "- [x] T01 Saved" in checkout.text(), "the hub is followed", within_s=20)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == DONE, process.stderr and process.stderr.read()
+
+
+def test_a_folder_that_is_removed_and_made_anew_at_once_is_still_watched(tmp_path: Path) -> None:
+    folder, changed, stop = tmp_path / "workplans", threading.Event(), threading.Event()
+    watching = threading.Thread(target=sync_watch._follow_files, args=(tmp_path, changed, stop))
+
+    def write(text: str) -> bool:
+        (folder / "plan.md").write_text(text)
+        return changed.wait(0.1)
+
+    folder.mkdir()
+    watching.start()
+    try:
+        eventually(lambda: write("one"), "a change is seen")
+        time.sleep(0.3)  # a change of before is no change of after
+        changed.clear()
+        shutil.rmtree(folder)
+        folder.mkdir()
+        eventually(lambda: changed.wait(0.1), "that it went is seen")
+        time.sleep(0.3)
+        changed.clear()
+        eventually(lambda: write("two"), "what is made in it is seen")
+    finally:
+        stop.set()
+        watching.join(20)
+    assert not watching.is_alive()
 
 
 def test_what_moves_while_a_sync_reads_is_not_taken_for_what_it_read(

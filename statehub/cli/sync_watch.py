@@ -6,15 +6,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from statehub.cli.text import clean
 from statehub.client import Client
 from statehub.errors import StateHubError
 from statehub.repos.scan import FOLDER
-
-if TYPE_CHECKING:
-    from watchfiles import Change
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
 QUIET_MS = 50  # what is saved together is synced together
@@ -58,20 +54,23 @@ def _follow_hub(client: Client, slug: str, changed: threading.Event) -> None:
 
 
 def _follow_files(root: Path, changed: threading.Event, stop: threading.Event) -> None:
-    from watchfiles import watch
+    from watchfiles import Change, watch
 
     folder = root / FOLDER
 
-    def is_ours(_: "Change", path: str) -> bool:
+    def is_ours(_: Change, path: str) -> bool:
         place = Path(path)
         return place == folder or (place.is_relative_to(folder) and not place.name.startswith("."))
 
     while not stop.is_set():  # workplans/ itself may come and go
         deep = folder.is_dir()
-        for _ in watch(folder if deep else root, watch_filter=is_ours, step=QUIET_MS, stop_event=stop, recursive=deep):
-            changed.set()
-            if folder.is_dir() != deep:
-                break
+        place = folder if deep else root
+        with suppress(FileNotFoundError):  # it went in this very moment
+            for changes in watch(place, watch_filter=is_ours, step=QUIET_MS, stop_event=stop, recursive=deep):
+                changed.set()
+                # one that was made anew at once has the name, perhaps the number too, and nobody watches it
+                if folder.is_dir() != deep or (Change.deleted, str(folder)) in changes:
+                    break
 
 
 def _say(text: str) -> None:

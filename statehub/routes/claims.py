@@ -1,10 +1,8 @@
 """`/tasks/claim` and what follows it: agents take tasks, keep them, give them back, finish them."""
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,11 +11,10 @@ from statehub import answers, filters, models
 from statehub.errors import Invalid
 from statehub.routes import respond
 from statehub.routes.operation import IDEMPOTENCY_KEY, WRITTEN, Answer, Operation
-from statehub.routes.request import document_of, query_of, store_of, writer_of
+from statehub.routes.request import document_of, query_of, store_of, unless_hung_up, writer_of
 from statehub.store import ClaimScope, Rules, Writer, Written
 from statehub.waiting import CORE, Waiting
 
-T = TypeVar("T")
 # a task that is ready, and was not to be had: another writer has its row, for a moment
 LOCKED_S = 0.05
 
@@ -56,7 +53,7 @@ async def claim_task(request: Request) -> Response:
         result = await _claim(request, document, by)
     else:
         # nobody must be handed a task who has hung up
-        result = await _unless_hung_up(request, _claim_or_wait(request, document, by))
+        result = await unless_hung_up(request, _claim_or_wait(request, document, by))
     if result is None:
         return Response(status_code=204)
     return respond.written(result, respond.location("tasks", result), created=False)
@@ -125,23 +122,6 @@ async def _claim_or_wait(request: Request, document: models.ClaimTask, by: Write
                 else:
                     await waiting.until_ready(_scope(document), subscriber, lease_ends_s)
     return None
-
-
-async def _unless_hung_up(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    working = asyncio.create_task(work)
-    hanging = asyncio.create_task(_hung_up(request))
-    try:
-        await asyncio.wait({working, hanging}, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        for task in (working, hanging):
-            task.cancel()
-        await asyncio.gather(working, hanging, return_exceptions=True)
-
-
-async def _hung_up(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 _NOW = (404, 409)

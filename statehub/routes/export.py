@@ -46,8 +46,8 @@ class Export(StreamingResponse):
                 raise
             log.warning("an export was cut: %r", error)
         finally:
-            self.place.close()
-            await self.chunks.aclose()
+            with self.place:  # others come in when the connection is given back
+                await self.chunks.aclose()
 
 
 async def export(request: Request) -> Response:

@@ -21,7 +21,7 @@ from statehub.filters import ChangesQuery, FollowQuery, WaitQuery
 from statehub.labels import covering, token_of
 from statehub.models import LONGEST_WAIT_S
 from statehub.routes.operation import Answer, Operation
-from statehub.routes.request import query_of, store_of
+from statehub.routes.request import query_of, store_of, unless_hung_up
 from statehub.tokens import Token
 
 HEARTBEAT_S = 15.0
@@ -31,8 +31,22 @@ async def wait_for_change(request: Request) -> Response:
     """As soon as the state is past `since`: 200, the new token and the sections that changed. 204 at the timeout."""
     query = query_of(request, WaitQuery)
     since, wanted = Token.parse(query.since), _filter(query)
+    # whoever has hung up leaves the place to others
+    waited = await unless_hung_up(request, _wait(request, since, wanted, query.timeout))
+    if waited is None:
+        return Response(status_code=204, headers={"X-StateHub-Revision": str(since)})
+    snapshot, sections = waited
+    token = str(token_of(snapshot))
+    body = {"token": token, "sections": [s for s in SECTIONS if s in sections]}
+    return Response(dump(body), headers={"X-StateHub-Revision": token}, media_type="application/json")
+
+
+async def _wait(
+    request: Request, since: Token, wanted: Filter, timeout_s: float
+) -> tuple[Snapshot, frozenset[str]] | None:
+    """What changed, and the snapshot that has it; None at the timeout."""
     try:
-        async with asyncio.timeout(query.timeout):
+        async with asyncio.timeout(timeout_s):
             with request.state.feed.subscribed(wanted) as subscriber:
                 # subscribed first: what is published while the past is looked at is not lost
                 snapshot = await covering(request.state.cache, since, LONGEST_WAIT_S)
@@ -44,11 +58,9 @@ async def wait_for_change(request: Request) -> Response:
                     # an offer of what was just looked at is no news
                     sections = frozenset(s for s, offered in taken.items() if _differs(offered, snapshot, s))
                     snapshot = list(taken.values())[-1]
+                return snapshot, sections
     except TimeoutError:
-        return Response(status_code=204, headers={"X-StateHub-Revision": str(since)})
-    token = str(token_of(snapshot))
-    body = {"token": token, "sections": [s for s in SECTIONS if s in sections]}
-    return Response(dump(body), headers={"X-StateHub-Revision": token}, media_type="application/json")
+        return None
 
 
 async def stream_events(request: Request) -> Response:

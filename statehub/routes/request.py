@@ -1,8 +1,8 @@
-"""What every handler reads from a request: query, body, author, version, the store."""
+"""What every handler reads from a request: query, body, author, version, the store; and whether its client is there."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from statehub.filters import Query
 from statehub.models import Document
 from statehub.store import Once, Store, Writer
 
+T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 Q = TypeVar("Q", bound=Query)
 
@@ -121,3 +122,21 @@ def expected_version(request: Request) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and sent == f'"v{text}"'):
         raise Malformed('If-Match takes the ETag of the row, such as "v3"')
     return int(text)
+
+
+async def unless_hung_up(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """What `work` gives; None when the client goes away before, and the work is cancelled."""
+    working = asyncio.create_task(work)
+    hanging = asyncio.create_task(_hung_up(request))
+    try:
+        await asyncio.wait({working, hanging}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in (working, hanging):
+            task.cancel()
+        await asyncio.gather(working, hanging, return_exceptions=True)
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -79,6 +79,15 @@ def test_there_is_a_limit_of_clients_and_room_again_when_one_leaves(hub: Hub) ->
         )
 
 
+def test_who_hangs_up_while_waiting_leaves_the_place_to_others(hub: Hub) -> None:
+    token = hub.settled().json["revision"]["token"]
+    subscribers = hub.state["feed"].subscribers
+    with closing(hub.dial()) as waiting:
+        waiting.sendall(f"GET /state/wait?since={token}&timeout=50 HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        eventually(lambda: subscribers, "it waits")
+    eventually(lambda: not subscribers, "it is noticed")
+
+
 def test_the_limit_holds_when_all_come_at_once(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     held, released = threading.Event(), threading.Event()
 
