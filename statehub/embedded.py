@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
+from statehub.errors import Conflict
 from statehub.postgres_binaries import NEWEST, EmbeddedError, binary
 from statehub.postgres_cluster import Cluster, open_beside
 from statehub.postgres_process import (
@@ -31,7 +32,7 @@ if sys.platform != "win32":
 
     _SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
-__all__ = ["EmbeddedError", "Server", "binary", "find", "start", "stop"]
+__all__ = ["EmbeddedError", "Server", "binary", "find", "in_use", "start", "stop", "stop_unused"]
 
 _START_S = 60.0  # crash recovery reads at most 1 GB of WAL; the server goes on when we stop waiting
 _STOP_S = 60.0
@@ -139,6 +140,77 @@ def stop(data_dir: Path, *, mode: Literal["fast", "immediate", "smart"] = "fast"
                 with suppress(OSError):  # there is one of them, and it is empty now
                     folder.rmdir()
     return True
+
+
+@contextmanager
+def in_use(data_dir: Path, *, adopt: bool = False) -> Iterator[Callable[[], Server]]:
+    """`start`, for those who share a server: the last to leave stops it, whoever of them started it.
+
+    One that was started otherwise stays, unless somebody here had adopted it. Raises EmbeddedError.
+    """
+    data_dir = _usable(data_dir)
+    with _explained(data_dir):
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        users = open_beside(data_dir / "postgres.users", os.O_RDWR)
+    try:
+        # before the look whether it runs: who leaves just now has stopped it by then, or leaves it to us
+        fcntl.flock(users, fcntl.LOCK_SH)
+
+        def begin() -> Server:
+            server = start(data_dir)
+            if server.started or adopt:  # noted for the last of us, which may be another
+                with _explained(data_dir):
+                    os.ftruncate(users, 0)
+                    os.pwrite(users, _run(data_dir), 0)
+            return server
+
+        try:
+            yield begin
+        finally:
+            fcntl.flock(users, fcntl.LOCK_UN)  # or each of two who leave at once would be in the other's way
+            with _sole(users) as last:
+                noted = os.pread(users, 4096, 0)
+                if last and (adopt or (noted and noted == _run(data_dir))):
+                    stop(data_dir)
+    finally:
+        os.close(users)
+
+
+def stop_unused(data_dir: Path) -> bool:
+    """`stop`, for a server that was left over. Raises Conflict where somebody uses it."""
+    data_dir = _usable(data_dir)
+    with _explained(data_dir):
+        if not (data_dir / "postgres").exists():
+            return False
+        users = open_beside(data_dir / "postgres.users", os.O_RDWR)
+    try:
+        with _sole(users) as alone:
+            if not alone:
+                raise Conflict(f"another command (serve, psql, …) uses the PostgreSQL of {data_dir}: end that one")
+            return stop(data_dir)
+    finally:
+        os.close(users)
+
+
+@contextmanager
+def _sole(users: int) -> Iterator[bool]:
+    """Whether nobody else uses the server; where nobody does, nobody comes in meanwhile."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        fcntl.flock(users, fcntl.LOCK_UN)
+
+
+def _run(data_dir: Path) -> bytes:
+    """Which run of the server it is: pid, directory, and when it began; nothing where there is none."""
+    with suppress(FileNotFoundError):
+        return b"\n".join((data_dir / "postgres" / "postmaster.pid").read_bytes().split(b"\n")[:3])
+    return b""
 
 
 def _start(data_dir: Path, version: int | None, options: Mapping[str, str]) -> Server:

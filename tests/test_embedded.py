@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import psycopg
 import pytest
 
 from statehub import embedded, postgres_cluster
+from statehub.errors import Conflict
 from statehub.postgres_process import cluster_name, read_pid_file, socket_dirs
 
 ROOT = Path(__file__).parent.parent
@@ -210,6 +212,7 @@ def test_stop_ends_the_server_and_its_data_survives(hub: Path) -> None:
 
 def test_stopping_what_was_never_started_makes_nothing(new_hub: Path) -> None:
     assert not embedded.stop(new_hub)
+    assert not embedded.stop_unused(new_hub)
     assert not new_hub.exists()
 
 
@@ -256,6 +259,64 @@ def test_a_starter_that_was_killed_in_initdb_is_no_hindrance(room: Path) -> None
     server = embedded.start(hub, options=FAST)
     assert server.started
     assert ask(server, "select 1") == 1
+
+
+# Several who use it
+
+
+def test_the_last_to_leave_stops_it_whoever_started_it(hub: Path) -> None:
+    with contextlib.ExitStack() as second:
+        with embedded.in_use(hub) as start:
+            assert start().started
+            assert not second.enter_context(embedded.in_use(hub))().started
+            pid = postmaster(hub)
+        assert not is_gone(pid)
+        assert embedded.find(hub) is not None
+    assert is_gone(pid)
+
+
+def test_one_that_was_started_to_stay_stays_unless_somebody_adopted_it(hub: Path) -> None:
+    with embedded.in_use(hub) as start:
+        start()
+    embedded.start(hub, options=FAST)
+    pid = postmaster(hub)
+    with embedded.in_use(hub) as start:
+        assert not start().started
+    assert not is_gone(pid)
+    with embedded.in_use(hub) as start:
+        start()
+        with embedded.in_use(hub, adopt=True) as adopt:
+            adopt()
+        assert not is_gone(pid)
+    assert is_gone(pid)
+
+
+def test_who_comes_while_the_last_one_stops_it_has_it_started_again(hub: Path) -> None:
+    def use() -> bool:
+        with embedded.in_use(hub) as start:
+            return start().started
+
+    embedded.start(hub, options=FAST)
+    with (hub / "postgres.users").open("ab") as users, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(users, fcntl.LOCK_EX)  # as the last one has it
+        used = pool.submit(use)
+        with pytest.raises(TimeoutError):
+            used.result(0.3)
+        embedded.stop(hub)
+        fcntl.flock(users, fcntl.LOCK_UN)
+        assert used.result(30)
+
+
+def test_what_is_left_over_is_stopped_and_what_is_used_is_not(hub: Path) -> None:
+    assert not embedded.stop_unused(hub)
+    with embedded.in_use(hub) as start:
+        start()
+        with pytest.raises(Conflict, match="end that one"):
+            embedded.stop_unused(hub)
+        assert embedded.find(hub) is not None
+    embedded.start(hub, options=FAST)
+    assert embedded.stop_unused(hub)
+    assert embedded.find(hub) is None
 
 
 # Addresses

@@ -6,6 +6,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -133,6 +134,33 @@ def test_status_at_a_terminal_is_drawn_again_at_each_change(hub: Hub, custodian:
         os.close(near)
     assert code == DONE
     assert shown.startswith(b"\x1b[?1049h")
+    assert shown.endswith(b"\x1b[?1049l")
+
+
+# one screen is more than a terminal takes before somebody reads
+DRAWS = """
+from statehub.cli import watch
+with watch._drawing() as draw:
+    draw(lambda: ["x" * 200] * 5000)
+"""
+
+
+def test_a_terminal_that_is_resized_while_it_is_written_to_is_drawn_again() -> None:
+    near, far = pty.openpty()
+    ours = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # it writes otherwise
+    with subprocess.Popen([sys.executable, "-c", DRAWS], env=ours, stdout=far, stderr=subprocess.PIPE) as process:
+        os.close(far)
+        shown = os.read(near, 1)  # so it has begun to write, and cannot end yet
+        process.send_signal(signal.SIGWINCH)
+        with suppress(OSError):  # nobody writes any more
+            while some := os.read(near, 2**16):
+                shown += some
+        said = process.communicate(timeout=20)[1]
+    os.close(near)
+    assert said == b""
+    assert process.returncode == DONE
+    assert shown.count(b"\x1b[2J") == 2
+    assert shown.rpartition(b"\x1b[2J")[2].count(b"x" * 200) == 5000
     assert shown.endswith(b"\x1b[?1049l")
 
 

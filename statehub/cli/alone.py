@@ -5,10 +5,11 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from statehub.cli.holders import sign, signer
 from statehub.cli.parts import STOP_WITHIN_S, say
 from statehub.errors import Conflict
 
@@ -23,10 +24,7 @@ def alone(data_dir: Path, name: str, port: int, *, replace: bool) -> Iterator[No
     with (data_dir / f"{name}-{port}.pid").open("a+", encoding="ascii") as file:
         ours = _lock(file) or (replace and _end_other(file, name))
         if ours:
-            file.seek(0)
-            file.truncate()
-            file.write(str(os.getpid()))
-            file.flush()
+            sign(file.fileno())
         yield
 
 
@@ -39,15 +37,16 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _end_other(file: IO[str], name: str) -> bool:
-    """Its holder wrote its pid, and lives: the kernel lets go of the lock of a dead one."""
-    file.seek(0)
-    written = file.read()
-    if written.isdigit():
-        say(f"ending the {name} that runs (process {written})")
-        os.kill(int(written), signal.SIGTERM)
+    """Its holder lives: the kernel lets go of the lock of a dead one. One that came just now signs in a moment."""
+    told = None
     deadline = time.monotonic() + 2 * STOP_WITHIN_S
     while time.monotonic() < deadline:
+        if (pid := signer(file.fileno())) and pid != told:
+            say(f"ending the {name} that runs (process {pid})")
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.kill(pid, signal.SIGTERM)
+            told = pid
         if _lock(file):
             return True
         time.sleep(0.05)
-    raise Conflict(f"the {name} that runs (process {written or 'unknown'}) does not end")
+    raise Conflict(f"the {name} that runs (process {told or 'unknown'}) does not end")

@@ -30,7 +30,8 @@ class Server(uvicorn.Server):
     """uvicorn's, which when told to stop waits for open connections: so the streams are ended first."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if forward := self.lifespan.state.get("forward"):
+        lifespan = getattr(self, "lifespan", None)  # there is none yet while the app is loaded
+        if lifespan and (forward := lifespan.state.get("forward")):
             forward.end_streams()
         super().handle_exit(sig, frame)
 

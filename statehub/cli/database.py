@@ -15,17 +15,13 @@ from statehub.settings import Settings
 
 @contextmanager
 def attached() -> Iterator[str]:
-    """The database's URL for the owner; the embedded server runs while inside, and longer if it did before."""
+    """The database's URL for the owner; the embedded server runs while anybody uses it, and longer if it did before."""
     settings = Settings.load()
     if url := settings.migrate_url or settings.database_url:
         yield url
         return
-    server = embedded.start(settings.data_dir)
-    try:
-        yield server.url()
-    finally:
-        if server.started:
-            embedded.stop(settings.data_dir)
+    with embedded.in_use(settings.data_dir) as start:
+        yield start().url()
 
 
 def running_url() -> str:

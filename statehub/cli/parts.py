@@ -111,7 +111,9 @@ def say(text: str) -> None:
 def stop_signals() -> Iterator[list[int]]:
     """A list that is empty until somebody wants us to stop."""
     caught: list[int] = []
-    kinds = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    kinds = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it: the terminal may go
+        kinds.append(signal.SIGHUP)
     before = [signal.signal(kind, lambda number, _frame: caught.append(number)) for kind in kinds]
     try:
         yield caught

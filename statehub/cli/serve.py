@@ -25,7 +25,8 @@ class Server(uvicorn.Server):
     """uvicorn's, which when told to stop waits for open connections: so the streams are ended first."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if feed := self.lifespan.state.get("feed"):
+        lifespan = getattr(self, "lifespan", None)  # there is none yet while the app is loaded
+        if lifespan and (feed := lifespan.state.get("feed")):
             feed.close()
         super().handle_exit(sig, frame)
 
@@ -44,6 +45,8 @@ def serve(*, fd: int | None = None, with_parent: bool = False, replace: bool = F
     # uvicorn, when it has shut down, raises the signal again: that must neither skip what follows nor be a failure
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: sys.exit(0))
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it: the terminal may go
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with ExitStack() as stack:
         if fd is None:
             stack.enter_context(alone(settings.data_dir, "api", settings.api_port, replace=replace))
@@ -72,16 +75,12 @@ def serve_many(workers: int, *, replace: bool = False) -> None:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[str]:
-    """The configured database, else the embedded one: stopped again where it was started here."""
+    """The configured database, else the embedded one, which runs while anybody uses it, and longer if it did before."""
     if settings.database_url:
         yield settings.database_url
         return
-    server = embedded.start(settings.data_dir)
-    try:
-        yield server.url()
-    finally:
-        if server.started:
-            embedded.stop(settings.data_dir)
+    with embedded.in_use(settings.data_dir) as start:
+        yield start().url()
 
 
 def end_with_parent() -> None:

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from statehub import calls, embedded, schema
 from statehub.cli import binding, hubfile, hublog, links
@@ -34,15 +35,26 @@ class Database:
     """The configured database, which others look after, or the embedded one, which runs as long as the hub."""
 
     settings: Settings
+    begin: Callable[[], str]  # its URL, when it runs
     looked_at: float = 0.0
+
+    @classmethod
+    @contextmanager
+    def of(cls, settings: Settings) -> Iterator[Self]:
+        """The embedded server is stopped at the end, unless a command uses it: then that one does."""
+        if url := settings.database_url:
+            yield cls(settings, lambda: url)
+            return
+        with embedded.in_use(settings.data_dir, adopt=True) as begin:
+            yield cls(settings, lambda: begin().url())
 
     def start(self) -> str:
         """Its URL. The first time, this makes a cluster."""
         if self.settings.database_url:
-            return self.settings.database_url
+            return self.begin()
         there = (self.settings.data_dir / "postgres").exists()
         with telling("starting PostgreSQL" if there else f"making a PostgreSQL in {self.settings.data_dir}"):
-            return embedded.start(self.settings.data_dir).url()
+            return self.begin()
 
     def look_after(self) -> None:
         """Start the embedded server again when it has died."""
@@ -53,14 +65,9 @@ class Database:
         if embedded.find(self.settings.data_dir) is None:
             say("PostgreSQL does not answer; starting it again")
             try:
-                embedded.start(self.settings.data_dir)
+                self.begin()
             except StateHubError as error:
                 say(error.detail)
-
-    def stop(self) -> None:
-        """Stop the embedded server."""
-        if not self.settings.database_url:
-            embedded.stop(self.settings.data_dir)
 
 
 def run() -> int:
@@ -85,12 +92,14 @@ def run() -> int:
                 listen(settings.host, settings.dashboard_port, "STATEHUB_DASHBOARD_PORT")
             )
             there["dashboard"] = url_of(*listening_dashboard.getsockname()[:2])
-        database = Database(settings)
-        stack.callback(database.stop)
+        database = stack.enter_context(Database.of(settings))
         url = database.start()
         with telling("bringing the schema to head"):
             schema.migrate(settings.migrate_url or url, search_language=settings.search_language)
             schema.seed(settings.migrate_url or url)
+        if stopping:  # told while it started: nothing that follows is wanted
+            say("stopping")
+            return 0
         environment = {**os.environ, "STATEHUB_DATABASE_URL": url, "STATEHUB_DATA_DIR": str(settings.data_dir)}
         part = api_part(listening, environment)
         # an address of another hub in the environment is not for this one's own servers
@@ -136,27 +145,27 @@ def detach() -> int:
     if hub:
         _announce(hub, settings, private=True)
         return 0
-    if process.poll() is not None:
+    if _is_over(settings, process):
         said = log.read_bytes()[started:].decode(errors="replace").strip()
         raise StateHubError(f"the hub did not start; its log ({log}) says:\n{said[-2000:]}")
-    process.terminate()
+    process.terminate()  # it may have ended, and have left it to another `up` that was faster
     raise Unavailable(f"the hub was not ready within {READY_WITHIN_S:.0f} s; its log: {log}")
 
 
 def stop() -> int:
     """Stop the hub of this data directory; also what a killed one left running."""
     settings = Settings.load()
-    if hub := hubfile.read(settings.data_dir):
-        os.kill(hub["pid"], signal.SIGTERM)
+    if pid := hubfile.supervisor(settings.data_dir):
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + 2 * STOP_WITHIN_S
-        while hubfile.read(settings.data_dir) or is_alive(hub["pid"]):
+        while is_alive(pid):
             if time.monotonic() > deadline:
-                raise Conflict(
-                    f"the hub (process {hub['pid']}) does not stop; its log: {hublog.path_of(settings.data_dir)}"
-                )
+                raise Conflict(f"the hub (process {pid}) does not stop; its log: {hublog.path_of(settings.data_dir)}")
             time.sleep(0.05)
-        say("the hub has stopped")
-    elif not settings.database_url and embedded.stop(settings.data_dir):
+        used = not settings.database_url and embedded.find(settings.data_dir)
+        say(f"the hub has stopped{'; its PostgreSQL does when the command that uses it ends' if used else ''}")
+    elif not settings.database_url and embedded.stop_unused(settings.data_dir):
         say("the hub was not running; its PostgreSQL was, and has stopped")
     else:
         say("the hub is not running")
@@ -164,16 +173,22 @@ def stop() -> int:
 
 
 def _await_hub(settings: Settings, process: "subprocess.Popen[bytes]") -> Hub | None:
-    """The hub of that process when it is ready; None when it has ended, or is not ready in time."""
+    """The hub when it is ready, that process's or another's; None when none will be, or it is not ready in time."""
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         hub = hubfile.read(settings.data_dir)
         if hub and _is_ready(hub["api"], settings):
             return hub
-        if process.poll() is not None:
+        if _is_over(settings, process):
             return None
         time.sleep(0.05)
     return None
+
+
+def _is_over(settings: Settings, process: "subprocess.Popen[bytes]") -> bool:
+    """Whether it has ended, and not because another `up` was faster, which still lives."""
+    code = process.poll()
+    return code is not None and (code != 0 or not hubfile.is_held(settings.data_dir))
 
 
 def _announce(hub: Hub, settings: Settings, *, private: bool) -> None:

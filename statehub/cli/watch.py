@@ -55,13 +55,24 @@ def _drawing() -> Iterator[Callable[[Callable[[], list[str]]], None]]:
         yield lambda lines: print("\n".join(lines()) + "\n", flush=True)
         return
     last: list[str] = []
+    due = drawing = False
 
     def draw(lines: Callable[[], list[str]]) -> None:
         last[:] = lines()
-        sys.stdout.write(ANEW + "\r\n".join(last))
-        sys.stdout.flush()
+        put()
 
-    before = signal.signal(signal.SIGWINCH, lambda *_: draw(lambda: [*last]))
+    def put() -> None:
+        nonlocal due, drawing
+        due = True
+        if drawing:  # resized while a slow terminal is written to: stdout is not re-entrant, and who writes sees it
+            return
+        while due:
+            due, drawing = False, True
+            sys.stdout.write(ANEW + "\r\n".join(last))
+            sys.stdout.flush()
+            drawing = False
+
+    before = signal.signal(signal.SIGWINCH, lambda *_: put())
     sys.stdout.write(OTHER_SCREEN)
     try:
         yield draw

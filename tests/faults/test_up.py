@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from statehub import embedded
-from statehub.cli.hubfile import guarded
+from statehub.cli.hubfile import guarded, read, supervisor
 from statehub.postgres_process import cluster_name, is_alive, read_pid_file
 from tests.faults.sse import following
 from tests.hubs import CUSTODIAN, Hub, free_port
@@ -112,6 +112,36 @@ def takes_connections(port: int) -> bool:
     return False
 
 
+def has(pid: int, kind: str, signal_number: int) -> bool:
+    """Whether that process catches this signal (SigCgt), or has it pending (ShdPnd)."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        found = next(line.split()[1] for line in lines if line.startswith(kind))
+        return bool(int(found, 16) >> (signal_number - 1) & 1)
+    return False
+
+
+@contextmanager
+def starting(whole: Whole) -> Iterator[tuple["subprocess.Popen[str]", int, Callable[[], None]]]:
+    """An `up --detach`, the pid of its supervisor, which has the lock, and what it waits for to get further."""
+    assert whole.run("down").returncode == 0
+    with (whole.data_dir / "postgres.lock").open("ab") as lock, ExitStack() as stack:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = stack.enter_context(detached(whole))
+        stack.callback(fcntl.flock, lock, fcntl.LOCK_UN)
+        pid = eventually(lambda: supervisor(whole.data_dir), "it has the lock", within_s=30)
+        eventually(lambda: has(pid, "SigCgt", signal.SIGTERM), "it may be told to stop", within_s=30)
+        yield process, pid, lambda: fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def detached(whole: Whole, *command: str) -> "subprocess.Popen[str]":
+    words = command or ("up", "--detach")
+    return subprocess.Popen(
+        [*CUSTODIAN, *words], env=whole.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
 def end(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
@@ -181,6 +211,69 @@ def test_when_all_of_it_is_killed_at_once_up_brings_all_of_it_back(whole: Whole)
     whole.up()
     assert whole.doors() == doors
     assert event in whole.events()
+
+
+def test_of_two_who_start_it_at_once_both_see_it_come_up(whole: Whole) -> None:
+    with starting(whole) as (first, pid, release):
+        with detached(whole) as second:
+
+            def gave_up() -> bool:
+                """Its own supervisor has come, and has gone."""
+                ups = [found for found, words in whole.processes().items() if "up" in words]
+                return sorted(ups) == sorted([first.pid, pid, second.pid]) and said_so in log.read_bytes()[logged:]
+
+            log, said_so = whole.data_dir / "hub.log", b"it is just starting"
+            logged = log.stat().st_size
+            eventually(gave_up, "the second one has nothing to start", within_s=30)
+            assert read(whole.data_dir) is None
+            release()
+            said = second.communicate(timeout=60)[0]
+        assert second.returncode == 0, said
+        assert "State Hub is up" in said
+        assert first.wait(60) == 0
+    assert whole.place["pid"] == pid
+    assert whole.is_ready()
+
+
+def test_an_up_that_is_just_starting_is_stopped_by_down(whole: Whole) -> None:
+    with starting(whole) as (first, pid, release), ExitStack() as stack:
+        first.kill()
+        os.kill(pid, signal.SIGSTOP)
+        stack.callback(os.kill, pid, signal.SIGCONT)
+        down = stack.enter_context(detached(whole, "down"))
+        stack.callback(down.kill)
+        told = eventually(lambda: has(pid, "ShdPnd", signal.SIGTERM) or down.poll() is not None, within_s=30)
+        assert told
+        assert down.poll() is None, down.communicate()
+        release()
+        os.kill(pid, signal.SIGCONT)
+
+        def is_over() -> bool:
+            assert not any("serve" in words for words in whole.processes().values()), "it still starts its parts"
+            return down.poll() is not None
+
+        eventually(is_over, "it has stopped", within_s=40)
+        assert "the hub has stopped" in down.communicate()[0]
+        assert down.returncode == 0
+        assert whole.processes() == {}
+        stack.pop_all()
+    whole.up()
+
+
+def test_a_psql_that_ends_leaves_postgres_to_the_hub_that_came_meanwhile(whole: Whole) -> None:
+    assert whole.run("down").returncode == 0
+    with detached(whole, "psql", "--", "-AtX") as psql:
+        assert psql.stdin
+        assert psql.stdout
+        psql.stdin.write("select 'here';\n")
+        psql.stdin.flush()
+        assert psql.stdout.readline() == "here\n"
+        server = read_pid_file(whole.data_dir / "postgres")
+        whole.up()
+        psql.stdin.close()
+        assert psql.wait(30) == 0
+    assert read_pid_file(whole.data_dir / "postgres") == server
+    assert whole.written() in whole.events()
 
 
 def test_who_waits_for_the_parts_of_a_killed_up_goes_on_when_they_are_gone_or_the_time_is_up(tmp_path: Path) -> None:
