@@ -44,30 +44,33 @@ class Hub:
 
     async def do(self, call: Call[T], *, agent: str | None = None) -> T:
         """The answer. `agent` is the author where the caller has no name. Raises StateHubError."""
-        said = _said(call, agent)
+        said, client = _said(call, agent), self.client
         try:
-            return await self.client.do(said)
+            return await client.do(said)
         except Unavailable:
-            if not self.moved():
+            if not self.moved(client):
                 raise
             return await self.client.do(said)
 
     async def get_summary(self) -> bytes:
         """The summary as it is served, never older than what was seen here."""
+        client = self.client
         try:
-            return await self.client.get_summary()
+            return await client.get_summary()
         except Unavailable:
-            if not self.moved():
+            if not self.moved(client):
                 raise
             return await self.client.get_summary()
 
-    def moved(self) -> bool:
-        """Whether the hub is elsewhere now; then we ask there from now on."""
+    def moved(self, client: AsyncClient) -> bool:
+        """Whether the hub is elsewhere than where this client asked; then we ask there from now on."""
+        if client is not self.client:  # another call has found it
+            return True
         if (place := self._locate()) == self.place:
             return False
-        self._former.append(self.client)  # others may be waiting for its answer
-        self.place = place
-        self.client = AsyncClient(place.url, token=place.token)
+        found = AsyncClient(place.url, token=place.token)
+        self._former.append(client)  # others may be waiting for its answer
+        self.place, self.client = place, found
         return True
 
     async def aclose(self) -> None:

@@ -23,13 +23,12 @@ from mcp_types import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     EmptyResult,
-    ResourceUpdatedNotification,
-    ResourceUpdatedNotificationParams,
     SubscribeRequestParams,
     UnsubscribeRequestParams,
 )
 
 from mcp_server.hub import Hub
+from mcp_server.older import Older
 from statehub.errors import StateHubError
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ class Subscriptions:
         self._text_of = text_of
         self._watched: Counter[str] = Counter()
         self._texts: dict[str, str | None] = {}
-        self._older: dict[Connection, set[str]] = {}
+        self._older: dict[Connection, Older] = {}
         self._following: list[asyncio.Task[None]] = []
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
@@ -78,7 +77,7 @@ class Subscriptions:
 
     async def aclose(self) -> None:
         """Stop following."""
-        await _ended(self._following)
+        await _ended([*self._following, *(older.telling for older in self._older.values() if older.telling)])
 
     async def _subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         connection, uri = ctx.session._connection, str(params.uri)
@@ -91,34 +90,41 @@ class Subscriptions:
         except (ResourceError, StateHubError):
             pass  # the hub is away: told of when it is back
         if connection not in self._older:
-            self._older[connection] = set()
+            self._older[connection] = Older(connection)
             connection.exit_stack.callback(self._gone, connection)
-        if uri not in self._older[connection]:
-            self._older[connection].add(uri)
+        if uri not in self._older[connection].uris:
+            self._older[connection].uris.add(uri)
             await self._watch([uri])
         return EmptyResult()
 
     async def _unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
-        uris, uri = self._older.get(ctx.session._connection, set()), str(params.uri)
-        if uri in uris:
-            uris.remove(uri)
+        older, uri = self._older.get(ctx.session._connection), str(params.uri)
+        if older and uri in older.uris:
+            older.uris.remove(uri)
+            older.untold.pop(uri, None)
             self._unwatch([uri])
         return EmptyResult()
 
     def _gone(self, connection: Connection) -> None:
-        self._unwatch(list(self._older.pop(connection, ())))
+        older = self._older.pop(connection)
+        if older.telling:
+            older.telling.cancel()
+        self._unwatch(list(older.uris))
 
     async def _watch(self, uris: list[str]) -> None:
         """When this returns, no change of these is missed."""
         self._watched.update(uris)
-        if not any(not task.done() for task in self._following):
+        if not self._following or any(task.done() for task in self._following):  # one alone is of no use
+            self._stop()
             self._following = [asyncio.create_task(self._follow()), asyncio.create_task(self._tell())]
         with suppress(TimeoutError):
             async with asyncio.timeout(CONNECTED_WITHIN_S):
                 await self._connected.wait()
         for uri in uris:
             if uri not in self._texts:
-                self._texts.setdefault(uri, await self._read(uri))
+                text = await self._read(uri)
+                if uri in self._watched:  # else its subscriber has left meanwhile
+                    self._texts.setdefault(uri, text)
 
     def _unwatch(self, uris: list[str]) -> None:
         self._watched.subtract(uris)
@@ -126,17 +132,21 @@ class Subscriptions:
         for uri in set(self._texts) - set(self._watched):
             del self._texts[uri]
         if not self._watched:
-            for task in self._following:
-                task.cancel()
-            self._following = []
-            self._connected.clear()
+            self._stop()
+
+    def _stop(self) -> None:
+        for task in self._following:
+            task.cancel()
+        self._following = []
+        self._connected.clear()
 
     async def _follow(self) -> None:
         """Something has changed: note it. The stream broke: begin another one."""
         pause = FIRST_RETRY_S
         while True:
+            client, moved = self._hub.client, False
             try:
-                async for _token in self._hub.client.follow_events():
+                async for _token in client.follow_events():
                     pause = FIRST_RETRY_S
                     self._news.set()
                     self._connected.set()
@@ -144,7 +154,9 @@ class Subscriptions:
                 if pause == FIRST_RETRY_S:
                     log.warning("subscribers wait: %s", error.detail)
             self._connected.clear()
-            if not self._hub.moved():
+            with suppress(Exception):  # settings or a token file that are being mended: looked at again
+                moved = self._hub.moved(client)
+            if not moved:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LAST_RETRY_S)
 
@@ -164,10 +176,9 @@ class Subscriptions:
 
     async def _notify(self, uri: str) -> None:
         await self.bus.publish(ResourceUpdated(uri=uri))
-        notification = ResourceUpdatedNotification(params=ResourceUpdatedNotificationParams(uri=uri))
-        data = notification.model_dump(by_alias=True, mode="json", exclude_none=True)
-        told = [c.notify(data["method"], data["params"]) for c, uris in self._older.items() if uri in uris]
-        await asyncio.gather(*told, return_exceptions=True)  # one that is slow or gone keeps nobody else waiting
+        for older in self._older.values():
+            if uri in older.uris:
+                older.tell(uri)
 
     async def _read(self, uri: str) -> str | None:
         try:

@@ -40,7 +40,7 @@ class AsyncClient:
 
     @property
     def token(self) -> str | None:
-        """The highest revision token that was seen."""
+        """A revision token of all that was seen."""
         return self.memory.token
 
     async def do(self, call: Call[T]) -> T:
@@ -93,7 +93,8 @@ class AsyncClient:
                         token = line[4:].strip()
                     elif not line:  # the end of a message, or of a comment
                         if token not in ("", told):  # a change of both sections is two messages
-                            self.memory.token = told = token
+                            told = token
+                            self.memory.see(token)
                             yield token
                         token = ""
         except httpx2.HTTPError as error:

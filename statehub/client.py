@@ -1,4 +1,4 @@
-"""The HTTP client of every face. Remembers the summary's ETag and the highest revision token it has seen.
+"""The HTTP client of every face. Remembers the summary's ETag and a token of all it has seen.
 
 `http.client`, since the CLI must start in a blink; async_client.py is its twin on httpx2.
 """
@@ -48,7 +48,7 @@ class Client:
 
     @property
     def token(self) -> str | None:
-        """The highest revision token that was seen."""
+        """A revision token of all that was seen."""
         return self.memory.token
 
     def do(self, call: Call[T]) -> T:
@@ -114,7 +114,8 @@ class Client:
                     token = line[4:].decode().strip()
                 elif line == b"\n":  # the end of a message, or of a comment
                     if token not in ("", told):  # a change of both sections is two messages
-                        self.memory.token = told = token
+                        told = token
+                        self.memory.see(token)
                         yield token
                     token = ""
         except (OSError, http.client.HTTPException) as error:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from statehub import errors
 from statehub.calls import Call, once
-from statehub.errors import StateHubError, Unavailable
+from statehub.errors import Malformed, StateHubError, Unavailable
+from statehub.tokens import Cut, Token
 
 _BY_STATUS = {
     error.status: error
@@ -25,7 +26,7 @@ LONGEST_PAUSE_S = 2.0
 
 @dataclass
 class Memory:
-    """Who speaks to the hub at `base_url`; the highest token it has seen, and the last summary with its ETag."""
+    """Who speaks to the hub at `base_url`; a token of all it has seen, and the last summary with its ETag."""
 
     base_url: str
     headers: Mapping[str, str]
@@ -43,6 +44,13 @@ class Memory:
         if author_kind:
             headers["X-StateHub-Author-Kind"] = author_kind
         return cls(base_url, headers)
+
+    def see(self, token: str) -> None:
+        """An answer bore this token. Answers overtake each other: a late one takes nothing back."""
+        try:
+            self.token = token if self.token is None else both(self.token, token)
+        except Malformed:  # a hub of another version knows what it gives out
+            self.token = token
 
 
 @dataclass
@@ -81,7 +89,10 @@ class Attempt:
 
     def answered(self, status: int, headers: Mapping[str, str] | Message, answer: bytes) -> float | None:
         """None: this is the answer. Else seconds to wait before it is sent again. Raises what the hub refused."""
-        self.memory.token = headers.get("X-StateHub-Revision", self.memory.token)
+        token = headers.get("X-StateHub-Revision")
+        # a wait that came to nothing, and a further page, bear what their caller had sent, be it made up
+        if token and status != 204 and "cursor=" not in self.call.path:
+            self.memory.see(token)
         if status in self.call.allow:
             return None
         self.left -= 1
@@ -101,6 +112,36 @@ class Attempt:
         except ValueError:
             where = self.memory.base_url
             raise Unavailable(f"{where} answered {status} without JSON: is it State Hub?") from None
+
+
+def both(before: str, now: str) -> str:
+    """A token of all that these two stand for; of two epochs, the second. Raises Malformed."""
+    if before == now:
+        return now
+    old, new = Token.parse(before), Token.parse(now)
+    if new.epoch != old.epoch or _contains(new, old):
+        return now
+    return before if _contains(old, new) else str(_joined(old, new))
+
+
+def _contains(one: Token, other: Token) -> bool:
+    if one.core < other.core or one.progress < other.progress:
+        return False
+    # readings follow each other, so that revisions tell; cuts do not after a crash: it forgets what was rolled back
+    both_read = one.xid is None and other.xid is None
+    return both_read or one.cut.covers(other.cut, other.xid)
+
+
+def _joined(one: Token, other: Token) -> Token:
+    """Of a write, and of what has not seen it: a snapshot covers this if it covers both."""
+    cuts = (one.cut, other.cut)
+    unseen = frozenset(xid for cut in cuts for xid in cut.xip if not any(cut.sees(xid) for cut in cuts))
+    cut = Cut(max(cut.xmin for cut in cuts), max(cut.xmax for cut in cuts), unseen)
+    own = sorted({xid for xid in (one.xid, other.xid) if xid is not None})
+    for xid in own[:-1]:  # a token names one write; any other becomes one that is over
+        cut = Cut(cut.xmin, max(cut.xmax, xid + 1), (cut.xip | set(range(cut.xmax, xid))) - {xid})
+    core, progress = max(one.core, other.core), max(one.progress, other.progress)
+    return Token(one.epoch, core, progress, cut, own[-1] if own else None)
 
 
 def nobody_at(base_url: str) -> Unavailable:

@@ -64,6 +64,8 @@ class Feed:
         self._latest = after
         if before is None:
             self._seen = after
+            for subscriber in self.subscribers:  # who follows a hub that had nothing to show yet
+                subscriber.offer(subscriber.wanted.sections, after)
             return
         delta = delta_of(before, after, None)
         for subscriber in self.subscribers:

@@ -1,12 +1,15 @@
 """The clients against a real hub: a call for every operation, problems as exceptions; what is resent is done once."""
 
 import asyncio
+import base64
 import json
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, closing, contextmanager, suppress
+from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,7 +20,8 @@ from statehub.app import OPERATIONS
 from statehub.async_client import AsyncClient
 from statehub.client import Client
 from statehub.errors import Conflict, Invalid, Malformed, NotFound, PreconditionFailed, StateHubError, Unavailable
-from tests.running import Hub
+from statehub.tokens import Cut, Token
+from tests.running import SUMMARY, Hub, eventually, held
 
 Do = Callable[[calls.Call[Any]], Any]
 # operations that are no call, and why
@@ -152,6 +156,71 @@ def test_events_are_followed(shared_hub: Hub, plan: str) -> None:
             await events.aclose()  # type: ignore[attr-defined]
 
     asyncio.run(follow())
+
+
+# a change of the core: what its build reads can be locked
+OWN = {"slug": "own", "name": "Written by this client", "domain": "infotech"}
+
+
+def steps(hub: Hub) -> Iterator[Any]:
+    """An event, an own write, the next event, and a summary."""
+    with Client(hub.url) as client, closing(client.follow_events()) as events:  # type: ignore[type-var]
+        yield next(events)
+        yield client.do(calls.repos.create(**OWN))
+        yield next(events)
+        yield client.get_summary()
+
+
+async def async_steps(hub: Hub) -> AsyncIterator[Any]:
+    """The same."""
+    async with AsyncClient(hub.url) as client, aclosing(client.follow_events()) as events:  # type: ignore[type-var]
+        yield await anext(events)
+        yield await client.do(calls.repos.create(**OWN))
+        yield await anext(events)
+        yield await client.get_summary()
+
+
+@pytest.mark.parametrize("kind", ["blocking", "async"])
+def test_a_late_event_takes_nothing_back_of_an_own_write(hub: Hub, kind: str) -> None:
+    taken, taken_async = steps(hub), async_steps(hub)
+    with ThreadPoolExecutor(1) as pool, asyncio.Runner() as runner:
+
+        def step() -> Any:
+            return next(taken) if kind == "blocking" else runner.run(anext(taken_async))  # type: ignore[arg-type]
+
+        hub.settled()
+        pool.submit(step).result()
+        hub.created("/progress", summary="of another")
+        eventually(lambda: b"of another" in hub.get(SUMMARY).body, "its event is on its way")
+        with held(hub.database) as release:  # no build: a summary has the write only if it waits for one
+            pool.submit(step).result()
+            pool.submit(step).result()
+            summary = pool.submit(step)
+            eventually(lambda: hub.cache._waiters or summary.done(), "the summary waits for a build")
+            release()
+            assert OWN["name"] in summary.result().decode()
+        taken.close()  # type: ignore[attr-defined]
+        runner.run(taken_async.aclose())  # type: ignore[attr-defined]
+
+
+def test_a_made_up_token_that_comes_back_is_not_believed(shared_hub: Hub) -> None:
+    with Client(shared_hub.url) as client:
+        shared_hub.created("/progress", summary="one")
+        since = json.loads(client.get_summary())["revision"]["token"]
+        for number in range(2):
+            client.do(calls.progress.create(summary=f"more {number}"))
+        page = client.do(calls.list_changes(since, limit=1))
+        ahead = replace(Token.parse(page["token"]), core=10**6, cut=Cut(10**6, 10**6))
+        _, *key = json.loads(base64.urlsafe_b64decode(page["next_cursor"] or ""))
+        cursor = base64.urlsafe_b64encode(json.dumps([str(ahead), *key]).encode()).decode()
+        made_up: list[calls.Call[Any]] = [
+            calls.list_changes(since, cursor=cursor),
+            calls.wait_for_change(str(ahead), timeout_s=0),
+        ]
+        for call in made_up:
+            client.do(call)
+            assert Token.parse(client.token or "").core < ahead.core
+        assert client.get_summary(), "it waits for nothing that will never be"
 
 
 @contextmanager

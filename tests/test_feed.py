@@ -32,9 +32,9 @@ async def test_who_wants_some_events_is_offered_the_newest_snapshot_not_the_one_
         return [Event("ada", "ours", None, None, False, ())] if after.revisions["progress"] == 2 else []
 
     feed = Feed(load)
+    feed.publish(None, at(1, 1))
     running = asyncio.create_task(feed.run())
     with feed.subscribed(OURS) as subscriber:
-        feed.publish(None, at(1, 1))
         feed.publish(at(1, 1), at(1, 2))
         await turns()  # its events are being read
         feed.publish(at(1, 2), at(1, 3))
@@ -59,3 +59,11 @@ async def test_a_subscriber_that_is_closed_stays_awake() -> None:
         feed.close()
         assert await subscriber.take()
         assert await asyncio.wait_for(subscriber.take(), 20) == {}
+
+
+async def test_who_came_before_the_first_snapshot_is_told_of_it() -> None:
+    feed = Feed(lambda *_: asyncio.sleep(0, []))
+    with feed.subscribed(Filter()) as subscriber, feed.subscribed(Filter(frozenset({"core"}), repo="ours")) as picky:
+        feed.publish(None, at(1, 1))
+        assert set(await asyncio.wait_for(subscriber.take(), 20)) == {"core", "progress"}
+        assert set(await asyncio.wait_for(picky.take(), 20)) == {"core"}

@@ -5,7 +5,7 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,16 +55,29 @@ class Door:
 
 @contextmanager
 def open_door(
-    api: str, *, token: str | None = None, port: int = 0, list_legacy: bool = False, **settings: Any
+    api: str,
+    *,
+    token: str | None = None,
+    locate: Callable[[], Place] | None = None,
+    port: int = 0,
+    room_bytes: int | None = None,
+    list_legacy: bool = False,
+    **settings: Any,
 ) -> Iterator[Door]:
-    """An MCP server in a thread, with its own event loop."""
+    """An MCP server in a thread, with its own event loop.
+
+    `locate` is where its hub is, should that move; `room_bytes` what a connection takes that nobody reads.
+    """
     chosen = Settings(**{"data_dir": NO_DATA, **settings})
-    server = build_server(SeenHub(lambda: Place(api, token)), repo_roots=chosen.repo_roots, list_legacy=list_legacy)
+    seen = SeenHub(locate or (lambda: Place(api, token)))
+    server = build_server(seen, repo_roots=chosen.repo_roots, list_legacy=list_legacy)
     config = uvicorn.Config(
         create_app(server, chosen), lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=1
     )
     running = uvicorn.Server(config)
     with closing(socket.create_server(("127.0.0.1", port))) as place:
+        if room_bytes:
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room_bytes)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [place]}, name="mcp")
         thread.start()
         try:

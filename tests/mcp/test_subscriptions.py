@@ -1,6 +1,7 @@
 """A change by psql reaches who is subscribed, in both protocol eras; who is not concerned hears nothing."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,14 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import ResourceUpdatedNotification
 
-from tests.mcp.door import HTTP, HTTP_OLDER, SSE, STDIO, STDIO_OLDER, Door, connected
-from tests.running import Hub, eventually
+from mcp_server.hub import Hub as SeenHub
+from mcp_server.hub import Place
+from mcp_server.server import build_server
+from statehub.cli.mcp import find_hub
+from tests.mcp.deaf import ANSWERS, ROOM_BYTES, deaf_to, updated
+from tests.mcp.door import HTTP, HTTP_OLDER, SSE, STDIO, STDIO_OLDER, Door, connected, open_door
+from tests.mcp.way import way_to
+from tests.running import NO_DATA, Hub, eventually
 
 # the older era's own words
 OLDER = pytest.mark.filterwarnings("ignore:resources/.*subscribe is removed")
@@ -109,3 +116,91 @@ async def test_nobody_follows_the_hub_before_the_first_subscriber_or_after_the_l
         ):
             assert followers() == 1
         await asyncio.to_thread(eventually, lambda: followers() == 0, "the follower ends")
+
+
+async def test_a_token_file_that_is_being_mended_does_not_end_who_follows(
+    hub: Hub, plan: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = Heard()
+    async with way_to(hub.port) as way:
+        settings = {"API_URL": way.url, "DATA_DIR": str(tmp_path)}
+        for name, value in settings.items():
+            monkeypatch.setenv(f"STATEHUB_{name}", value)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(NO_DATA))
+        with open_door(way.url, locate=find_hub) as door:
+            async with connected(door, SSE, message_handler=heard) as client:
+                await client.session.subscribe_resource("state://tasks/ready")
+                (tmp_path / "token").touch(mode=0o600)  # empty: half saved
+                again = way.keep("GET /state/events")
+                await way.cut("GET /state/events")
+                await again.until(1)
+                (tmp_path / "token").unlink()
+                again.let_go()
+                hub.execute("update tasks set status = 'wait'")
+                await heard.until("state://tasks/ready")
+                await leave(client, "state://tasks/ready")
+
+
+async def test_a_follower_that_has_ended_alone_is_begun_anew_with_the_next_subscriber(hub: Hub, plan: str) -> None:
+    server = build_server(SeenHub(lambda: Place(hub.url)))
+    told: asyncio.Queue[Any] = asyncio.Queue()
+    server.subscriptions.bus.subscribe(told.put_nowait)
+    try:
+        await server.subscriptions._watch(["state://tasks/ready"])
+        before = server.subscriptions._following
+        before[0].cancel()
+        await asyncio.wait(before[:1])
+        hub.execute("update tasks set status = 'wait'")
+        await server.subscriptions._watch(["state://topics"])
+        async with asyncio.timeout(WITHIN_S):
+            assert (await told.get()).uri == "state://tasks/ready"
+            await asyncio.wait(before)
+    finally:
+        await server.subscriptions.aclose()
+        await server.hub.aclose()
+
+
+async def test_who_leaves_while_it_is_still_being_subscribed_leaves_nothing_behind(hub: Hub, plan: str) -> None:
+    heard = Heard()
+    async with way_to(hub.port) as way:
+        with open_door(way.url) as door:
+            async with connected(door, SSE, message_handler=heard) as client:
+                connecting = way.keep("GET /state/events")
+                subscribed = asyncio.create_task(client.session.subscribe_resource("state://tasks/ready"))
+                await connecting.until(1)  # it is known that there is such a resource
+                reading = way.keep("GET /tasks/ready")
+                connecting.let_go()
+                await reading.until(1)
+                await client.session.unsubscribe_resource("state://tasks/ready")
+                reading.let_go()
+                await subscribed
+                hub.execute("update tasks set status = 'wait'")  # while nobody is subscribed
+                await client.session.subscribe_resource("state://tasks/ready")
+                await client.session.subscribe_resource("state://topics")
+                hub.execute("update topics set title = title || '!' where slug = 'platform'")
+                await heard.until("state://topics")
+                assert heard.uris == ["state://topics"]
+                await leave(client, "state://tasks/ready")
+                await leave(client, "state://topics")
+
+
+async def test_a_client_that_does_not_read_keeps_nobody_waiting_and_hears_it_once_it_reads(hub: Hub, plan: str) -> None:
+    heard, ready, topics = Heard(), "state://tasks/ready", "state://topics"
+    with open_door(hub.url, room_bytes=ROOM_BYTES) as door, deaf_to(door) as deaf:
+        deaf.subscribe(ready, topics)
+        for number in range(ANSWERS):
+            deaf.say("tools/list", 100 + number)
+        async with connected(door, SSE, message_handler=heard) as client:
+            await client.session.subscribe_resource(ready)
+            for status in ("wait", "todo", "wait"):
+                hub.execute("update tasks set status = %s::task_status", status)
+                await heard.until(ready)
+                heard.uris.clear()
+            await leave(client, ready)
+        before = len(deaf.received)
+        deaf.until(b'"id":%d,' % (99 + ANSWERS))
+        assert len(deaf.received) - before > 2 * 2**16 + 4 * ROOM_BYTES, "more than there is room for"
+        deaf.until(updated(ready))
+        hub.execute("update topics set title = title || '!' where slug = 'platform'")
+        deaf.until(updated(topics))
+        assert deaf.received.count(ready.encode()) <= 2, "of three changes, what was on its way and the last"
