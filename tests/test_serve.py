@@ -35,6 +35,12 @@ uvicorn.config.Config.load = loaded
 """
 
 
+def take_terminal() -> None:
+    """Standard input is the terminal of this session; and whoever runs the tests may do so by nohup."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def ignores(pid: int, number: int) -> bool:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     ignored = next(line.split()[1] for line in lines if line.startswith("SigIgn"))
@@ -81,10 +87,11 @@ def test_one_whose_terminal_goes_ends_and_the_last_of_two_stops_postgres(tmp_pat
     )
     near, far = pty.openpty()
     with ExitStack() as stack:
+        stack.callback(embedded.stop, data_dir)  # nothing stays, however it ends
         goes = stack.enter_context(
             subprocess.Popen(
                 [*CUSTODIAN, "serve"], env=first, stdin=far, stdout=far, stderr=far, start_new_session=True,
-                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+                preexec_fn=take_terminal,
             )
         )  # fmt: skip
         stack.callback(goes.kill)
