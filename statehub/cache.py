@@ -151,7 +151,7 @@ class SectionCache:
                     built = await self.load(self.snapshot)
                 except Exception as error:
                     failed_in_a_row += 1
-                    failing_since = failing_since or begun
+                    failing_since = failing_since or self.clock()  # an attempt that hung has waited enough
                     self.on_build(self.clock() - begun, frozenset(), True)
                     self._fail(generation, error, first=failed_in_a_row == 1)
                     # A later generation tries again: whoever waits now gets an attempt of their own.

@@ -243,6 +243,21 @@ async def test_retries_back_off_up_to_a_limit_and_never_end() -> None:
         assert rig.cache.snapshot.revisions["core"] == 7
 
 
+async def test_a_build_that_hung_is_tried_again_at_once() -> None:
+    rig = Rig()
+
+    def hang() -> Snapshot:
+        rig.now += 4.0
+        rig.answer = lambda: snapshot(1)
+        raise TimeoutError
+
+    rig.answer = hang
+    async with rig.at_work():
+        rig.cache.invalidate()
+        await until(rig.is_fresh)
+        assert rig.slept[0] <= FIRST_RETRY_S
+
+
 async def test_the_first_failure_is_logged_and_the_hundredth_is_not(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     rig = Rig()

@@ -481,7 +481,7 @@ def test_it_is_only_read(shared_hub: Hub, method: str) -> None:
 
 
 def test_without_the_database_the_last_answer_is_served_up_to_the_limit_and_then_none(database: Any) -> None:
-    with linked(database) as link, running(database, through=link.url, poll_interval=0.05, stale_limit=1.0) as hub:
+    with linked(database) as link, running(database, through=link.url, poll_interval=0.05) as hub:
         before = hub.settled()
         link.refuse()
         away = eventually(
@@ -491,6 +491,7 @@ def test_without_the_database_the_last_answer_is_served_up_to_the_limit_and_then
         assert away.headers["Cache-Status"] == "statehub; hit; detail=stale-if-error"
         assert hub.get(SUMMARY, If_None_Match=before.headers["ETag"]).status in (304, 503)
         problem(hub.get(SUMMARY + "?refresh=true"), 503, path=SUMMARY)
+        hub.state["summary"].stale_limit_s = 1.0
         gone = eventually(lambda: answer if (answer := hub.get(SUMMARY)).status == 503 else None)
         assert "the limit is 1 s" in problem(gone, 503, path=SUMMARY)["detail"]
         retitle(hub, "Meanwhile")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route, expect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.browser.conftest import Watched
@@ -64,3 +65,19 @@ def test_nothing_moves_while_a_page_arrives(site: Site, watched: Watched, name: 
     took_ms = page.evaluate("performance.getEntriesByType('navigation')[0].duration")
     assert took_ms > 3 * PAUSE_S * 1000, "it came in pieces"
     assert page.evaluate("window.moved") == []
+
+
+@pytest.mark.parametrize("width", [1440, 600, 390])
+def test_nothing_moves_while_the_hub_is_slow_to_tell(site: Site, watched: Watched, width: int) -> None:
+    path, wanted = ALL["workstreams"]
+    page, streams = watched.page, list[Route]()
+    page.route("**/api/state/events", lambda route: route.continue_() if streams else streams.append(route))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(MOVED)
+    page.goto(site.address(path))
+    expect(page.locator(".badge")).to_contain_text("snapshot of")
+    place = page.locator(".find input").bounding_box()
+    streams[0].continue_()
+    drawn(page, wanted)
+    assert page.evaluate("window.moved") == []
+    assert page.locator(".find input").bounding_box() == place

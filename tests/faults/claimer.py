@@ -58,6 +58,7 @@ def main(agent: str, kind: str, seed: str, *ports: str) -> None:
         assert status == 200, claim
         task, number = claim["task"]["code"], claim["claim_seq"]
         held += 1
+        until = time.monotonic() + PATIENCE_S  # it is getting on
         tell("claimed", task, number)
         if kind == "doomed" and held == 2:
             tell("holding", task, number)

@@ -10,7 +10,7 @@ function when(at) {
   return date(iso) === date(new Date().toISOString()) ? clock(iso) : absolute(iso);
 }
 
-/** What the badge says: {text, title}. */
+/** What the badge says: {before, text, after, title}; on a phone there is room for the text alone. */
 export function wording({state, at, baked}) {
   const of = at === null ? "" : when(at);
   switch (state) {
@@ -18,19 +18,21 @@ export function wording({state, at, baked}) {
       return {text: "live", title: "What you see is the hub as it is; a change shows within a second."};
     case "snapshot":
       return {
-        text: `snapshot of ${of}`,
+        before: "snapshot of ",
+        text: of,
         title: baked
           ? "This was read when the page was built. Connecting to the hub."
           : "The hub answers, but tells of no changes just now: this page asks again every few seconds.",
       };
     case "stale":
       return {
-        text: `snapshot of ${of} · database away`,
+        before: `snapshot of ${of} · `,
+        text: "database away",
         title: "The hub does not reach its database, and tells what it knew last.",
       };
     case "unreachable": {
       const what = of ? ` · ${baked ? "snapshot of" : "as of"} ${of}` : "";
-      return {text: `hub unreachable${what}`, title: "The hub does not answer. This page tries again by itself."};
+      return {text: "hub unreachable", after: what, title: "The hub does not answer. This page tries again by itself."};
     }
     default:
       return {text: "connecting", title: "Connecting to the hub."};
@@ -39,9 +41,14 @@ export function wording({state, at, baked}) {
 
 /** The badge of a liveness. */
 export function badge(found = liveness()) {
-  const {text, title} = wording(found);
+  const {before, text, after, title} = wording(found);
   return html`<span class="badge" data-state=${found.state} title=${title}
-    ><span class="badge-dot" aria-hidden="true"></span>${text}</span
+    ><span class="badge-dot" aria-hidden="true"></span
+    ><span class="badge-text"
+      >${before && html`<span class="badge-more">${before}</span>`}${text}${
+        after && html`<span class="badge-more">${after}</span>`
+      }</span
+    ></span
   >`;
 }
 
