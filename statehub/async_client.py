@@ -1,7 +1,7 @@
 """The client on httpx2, for faces that wait for many things at once: the MCP server. The twin of client.py."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx2
@@ -79,7 +79,7 @@ class AsyncClient:
         memory.summary = (answered["ETag"], body)
         return body
 
-    async def follow_events(self, **filters: calls.Query) -> AsyncIterator[str]:
+    async def follow_events(self, **filters: calls.Query) -> AsyncGenerator[str]:
         """The revision token of each change, the current one first; ends only by an Unavailable."""
         path = calls.path_of("state", "events", **filters)
         headers = {**self.memory.headers, "Accept": "text/event-stream"}

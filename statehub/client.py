@@ -6,7 +6,7 @@
 import http.client
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from email.message import Message
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
@@ -99,7 +99,7 @@ class Client:
         _, _, body = self._exchange(Attempt(Call("GET", path, headers={"Accept": "text/markdown"}), self.memory))
         return body.decode()
 
-    def follow_events(self, **filters: calls.Query) -> Iterator[str]:
+    def follow_events(self, **filters: calls.Query) -> Generator[str]:
         """The revision token of each change, the current one first; ends only by an Unavailable."""
         stream = self._connected(STREAM_TIMEOUT_S)
         try:

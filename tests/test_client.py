@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing, contextmanager, suppress
 from dataclasses import replace
@@ -153,7 +153,7 @@ def test_events_are_followed(shared_hub: Hub, plan: str) -> None:
             await anext(events)
             shared_hub.created("/progress", summary="followed", workplan=plan)
             await anext(events)
-            await events.aclose()  # type: ignore[attr-defined]
+            await events.aclose()
 
     asyncio.run(follow())
 
@@ -162,18 +162,18 @@ def test_events_are_followed(shared_hub: Hub, plan: str) -> None:
 OWN = {"slug": "own", "name": "Written by this client", "domain": "infotech"}
 
 
-def steps(hub: Hub) -> Iterator[Any]:
+def steps(hub: Hub) -> Generator[Any]:
     """An event, an own write, the next event, and a summary."""
-    with Client(hub.url) as client, closing(client.follow_events()) as events:  # type: ignore[type-var]
+    with Client(hub.url) as client, closing(client.follow_events()) as events:
         yield next(events)
         yield client.do(calls.repos.create(**OWN))
         yield next(events)
         yield client.get_summary()
 
 
-async def async_steps(hub: Hub) -> AsyncIterator[Any]:
+async def async_steps(hub: Hub) -> AsyncGenerator[Any]:
     """The same."""
-    async with AsyncClient(hub.url) as client, aclosing(client.follow_events()) as events:  # type: ignore[type-var]
+    async with AsyncClient(hub.url) as client, aclosing(client.follow_events()) as events:
         yield await anext(events)
         yield await client.do(calls.repos.create(**OWN))
         yield await anext(events)
@@ -186,7 +186,7 @@ def test_a_late_event_takes_nothing_back_of_an_own_write(hub: Hub, kind: str) ->
     with ThreadPoolExecutor(1) as pool, asyncio.Runner() as runner:
 
         def step() -> Any:
-            return next(taken) if kind == "blocking" else runner.run(anext(taken_async))  # type: ignore[arg-type]
+            return next(taken) if kind == "blocking" else runner.run(taken_async.__anext__())
 
         hub.settled()
         pool.submit(step).result()
@@ -199,8 +199,8 @@ def test_a_late_event_takes_nothing_back_of_an_own_write(hub: Hub, kind: str) ->
             eventually(lambda: hub.cache._waiters or summary.done(), "the summary waits for a build")
             release()
             assert OWN["name"] in summary.result().decode()
-        taken.close()  # type: ignore[attr-defined]
-        runner.run(taken_async.aclose())  # type: ignore[attr-defined]
+        taken.close()
+        runner.run(taken_async.aclose())
 
 
 def test_a_made_up_token_that_comes_back_is_not_believed(shared_hub: Hub) -> None:

@@ -21,7 +21,7 @@ from tests.running import eventually
 
 POLL_S = 0.3
 GRACE_S = 1.5  # for a build and an answer on a busy machine
-STUCK_S = 30.0  # nobody commits any more
+STUCK_S = 30.0  # nobody commits any more, or nobody reads
 
 
 def run(seconds: float, seed: int, folder: Path) -> Report:
@@ -86,13 +86,14 @@ def _wait_until_ready(apis: Sequence[Api], checker: Checker) -> None:
 def _go_wrong(world: World, injector: Injector, oracle: Oracle, seconds: float) -> None:
     """For that long, and on a slow machine until enough was done, as long as it is getting on."""
     begun = grew = time.monotonic()
-    commits = 0
+    done = (0, 0)
     time.sleep(0.3)
     while (now := time.monotonic()) < begun + seconds or (
         now < grew + STUCK_S and not is_enough(world.checker, injector, seconds)
     ):
-        if world.checker.counts["commits"] > commits:
-            commits, grew = world.checker.counts["commits"], now
+        counts = world.checker.counts["commits"], world.checker.counts["reads"]
+        if all(more > less for more, less in zip(counts, done, strict=True)):
+            done, grew = counts, now
         injector.inject()
         time.sleep(injector.chance.uniform(0.2, 0.9))
         world.look()

@@ -56,7 +56,7 @@ def test_a_process_outlives_a_database_that_comes_late_and_goes_away(mortal: Clu
         eventually(too_old, "the limit", within_s=10)
         assert time.monotonic() - away > 1.5
         assert ages == sorted(ages)
-        assert all(age <= 2 for age in ages)
+        assert ages[-1] in (1, 2)
         assert "the limit is 2 s" in ask(api, "GET", SUMMARY).json["detail"]
         seconds = time.monotonic() - away
         assert len(api.log.read_text().splitlines()) - lines < 5 + seconds * 3
